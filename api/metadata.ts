@@ -1,0 +1,45 @@
+/** Labels and annotations that Stowage writes or reads. */
+export const Label = {
+  /** VolSync's ownership mark; admission policies and runbooks select by it. */
+  createdBy: 'app.kubernetes.io/created-by',
+  managedBy: 'app.kubernetes.io/managed-by',
+  component: 'app.kubernetes.io/component',
+  /** The selectors that the reference's runbooks use for logs. */
+  source: 'volsync.backube/replication-source',
+  destination: 'volsync.backube/replication-destination',
+  /** On every object that a run makes, so that a sweep finds what no live run owns. */
+  run: 'stowage.dev/run',
+} as const;
+
+/** The value of {@link Label.createdBy}: VolSync's own, so that existing policies keep matching. */
+export const CREATED_BY = 'volsync';
+
+export const MANAGED_BY = 'stowage';
+
+export const Annotation = {
+  /** The run (Temporal run id) and the workflow (id) that made an object. */
+  runId: 'stowage.dev/run-id',
+  workflowId: 'stowage.dev/workflow-id',
+  /** The mover's Kopia configuration, projected into the pod by the downward API. Holds no secret. */
+  kopiaConfig: 'stowage.dev/kopia-config',
+  /** Last proven backup of a claim, JSON of BackupRecord. */
+  lastBackup: 'stowage.dev/last-backup',
+  /** Last failed run of a claim, JSON: type, message, time, run id. Removed by the next success. */
+  lastFailure: 'stowage.dev/last-failure',
+  /** Where a restored claim came from. */
+  restoredFrom: 'stowage.dev/restored-from-snapshot',
+  restoredAt: 'stowage.dev/restored-at',
+  restoredBy: 'stowage.dev/restored-by-run',
+  restoredSnapshotTime: 'stowage.dev/restored-snapshot-time',
+  /** VolSync's opt-in for privileged movers, on the namespace. */
+  privilegedMovers: 'volsync.backube/privileged-movers',
+} as const;
+
+/** Tags on a Kopia snapshot. Kopia stores them as `tag:<name>`. */
+export const SnapshotTag = {
+  run: 'stowage-run',
+  /** What the claim was, so that it can be made again when nothing else is left. */
+  capacity: 'stowage-capacity',
+  storageClass: 'stowage-storage-class',
+  accessModes: 'stowage-access-modes',
+} as const;

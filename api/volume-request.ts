@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { DEFAULT_SNAPSHOT_PATH, hostnameOf, type Identity, usernameOf } from './identity.ts';
+import { accessModes, moverSecurityContext, namespaceName, objectName, quantity } from './kubernetes-values.ts';
+import { defaultDestinationName, defaultSecretName, defaultSourceName } from './names.ts';
+
+/** The repository that is used when nothing else is said; the reference's claim has the same name. */
+export const DEFAULT_REPOSITORY = 'kopia';
+
+/** Where movers and the repository's worker mount a repository volume. */
+export const REPOSITORY_MOUNT = '/repository';
+
+const identityPart = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/,
+    'must be letters, digits, ".", "_" and "-", alphanumeric at both ends',
+  );
+
+const absolutePath = z
+  .string()
+  .startsWith('/', 'must start with "/"')
+  .refine((path) => !path.split('/').includes('..'), 'must not contain ".."')
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what is refused
+  .refine((path) => !/[\u0000-\u001f\u007f]/.test(path), 'must not contain control characters');
+
+/** What every request about one application volume says. Only `namespace` and `claim` must be typed. */
+export const volumeFields = {
+  namespace: namespaceName,
+  claim: objectName(),
+  /** Name of the ReplicationSource; decides the mover's name and the default identity. */
+  source: objectName().optional(),
+  /** Name of the ReplicationDestination; decides the restore mover's name. */
+  destination: objectName().optional(),
+  repository: objectName(63).default(DEFAULT_REPOSITORY),
+  /** Secret with KOPIA_PASSWORD in the application's namespace. */
+  secretName: objectName().optional(),
+  /** Claim of the repository volume in the application's namespace. */
+  repositoryClaim: objectName().default(DEFAULT_REPOSITORY),
+  /** Where in that volume the repository lies, as seen from the mount `/repository`. */
+  repositoryPath: absolutePath.default(REPOSITORY_MOUNT),
+  identity: z
+    .strictObject({
+      username: identityPart.optional(),
+      hostname: identityPart.optional(),
+      path: absolutePath.optional(),
+    })
+    .default({}),
+  cache: z
+    .strictObject({
+      capacity: quantity.default('1Gi'),
+      storageClassName: objectName().optional(),
+      accessModes: accessModes.optional(),
+    })
+    .prefault({}),
+  moverSecurityContext: moverSecurityContext.prefault({
+    runAsUser: 1000,
+    runAsGroup: 1000,
+    fsGroup: 1000,
+    runAsNonRoot: true,
+  }),
+};
+
+interface VolumeRequest {
+  readonly namespace: string;
+  readonly claim: string;
+  readonly source?: string | undefined;
+  readonly destination?: string | undefined;
+  readonly secretName?: string | undefined;
+  readonly identity: { username?: string | undefined; hostname?: string | undefined; path?: string | undefined };
+}
+
+/** The names that follow from the claim where the request leaves them out. */
+export interface ResolvedNames {
+  readonly source: string;
+  readonly destination: string;
+  readonly secretName: string;
+  readonly identity: Identity;
+}
+
+/** Fills in the derived names: source, destination, Secret and identity. */
+export function resolveNames(request: VolumeRequest): ResolvedNames {
+  const source = request.source ?? defaultSourceName(request.claim);
+  return {
+    source,
+    destination: request.destination ?? defaultDestinationName(request.claim),
+    secretName: request.secretName ?? defaultSecretName(request.claim),
+    identity: {
+      username: request.identity.username ?? usernameOf(source),
+      hostname: request.identity.hostname ?? hostnameOf(request.namespace, source),
+      path: request.identity.path ?? DEFAULT_SNAPSHOT_PATH,
+    },
+  };
+}
