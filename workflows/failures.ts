@@ -149,7 +149,7 @@ export const failureRules: Readonly<Record<FailureType, FailureRule>> = {
     exitCode: 31,
     remedy: 'The node drove the mover out; the run starts it again by itself.',
   },
-  MoverFailed: { retryable: true, exitCode: 32, remedy: "Read the last lines of the mover's log in the message." },
+  MoverFailed: { retryable: false, exitCode: 32, remedy: "Read the last lines of the mover's log in the message." },
   RestoreMismatch: {
     retryable: false,
     exitCode: 33,

@@ -1,0 +1,65 @@
+import {
+  type ActivityInterfaceFor,
+  type LocalActivityInterfaceFor,
+  proxyActivities,
+  proxyLocalActivities,
+} from '@temporalio/workflow';
+import { formatIdentity } from '../../api/identity.ts';
+import { checkJobName, restoreJobName, stagingClaimName } from '../../api/names.ts';
+import type { ResolvedRestore } from '../../api/restore-request.ts';
+import {
+  besideRepository,
+  clusterWait,
+  dataTransfer,
+  PriorityKey,
+  quickCall,
+  type Urgency,
+} from '../activity-options.ts';
+import type { RepositoryActivities } from '../repository/contract.ts';
+import type { RestoreControlActivities, RestoreMoverActivities } from './contract.ts';
+
+/** How long handover and clean-up try before the run says what is left over, seconds. */
+const SETTLE_SECONDS = 900;
+
+type Local = LocalActivityInterfaceFor<RestoreControlActivities>;
+type Control = ActivityInterfaceFor<RestoreControlActivities>;
+type Movers = ActivityInterfaceFor<RestoreMoverActivities>;
+
+/** Every step of a restore with its options and the summary that the Temporal UI shows. */
+export interface RestoreSteps {
+  readonly preflight: Local['preflightRestore'];
+  readonly selectSnapshot: ActivityInterfaceFor<RepositoryActivities>['selectSnapshot'];
+  readonly stage: Control['stageRestore'];
+  readonly runMover: Movers['runRestoreMover'];
+  readonly check: Movers['checkRestore'];
+  readonly handOver: Control['handOver'];
+  readonly createEmpty: Control['createEmptyClaim'];
+  readonly record: Local['recordRestore'];
+  readonly cleanUp: Control['cleanUpRestore'];
+}
+
+export function restoreSteps(request: ResolvedRestore): RestoreSteps {
+  const { namespace, destination } = request;
+  const claim = `${namespace}/${request.claim}`;
+  const urgency: Urgency = { priorityKey: PriorityKey.restore, fairnessKey: namespace };
+  const wait = request.startDeadlineSeconds;
+  const local = (summary: string, seconds: number) =>
+    proxyLocalActivities<RestoreControlActivities>(quickCall(summary, seconds));
+  const control = (summary: string, seconds: number) =>
+    proxyActivities<RestoreControlActivities>(clusterWait(summary, urgency, seconds));
+  const movers = (job: string) =>
+    proxyActivities<RestoreMoverActivities>(dataTransfer(`Mover ${namespace}/${job}`, urgency));
+  return {
+    preflight: local(`Check ${claim}`, wait).preflightRestore,
+    selectSnapshot: proxyActivities<RepositoryActivities>(
+      besideRepository(`Choose a snapshot of ${formatIdentity(request.identity)}`, urgency, request.repository),
+    ).selectSnapshot,
+    stage: control(`Staging claim ${namespace}/${stagingClaimName(destination)}`, wait).stageRestore,
+    runMover: movers(restoreJobName(destination)).runRestoreMover,
+    check: movers(checkJobName(destination)).checkRestore,
+    handOver: control(`Hand the restored volume over as ${claim}`, SETTLE_SECONDS).handOver,
+    createEmpty: control(`Empty claim ${claim} for a first deployment`, SETTLE_SECONDS).createEmptyClaim,
+    record: local(`Record on ${claim}`, SETTLE_SECONDS).recordRestore,
+    cleanUp: control(`Clean up after ${claim}`, SETTLE_SECONDS).cleanUpRestore,
+  };
+}
