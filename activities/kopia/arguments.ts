@@ -1,0 +1,202 @@
+import type { Identity } from '../../api/identity.ts';
+import type { Retention } from '../../api/retention.ts';
+import { FailureType } from '../../workflows/failures.ts';
+import { PortError } from '../ports/port-error.ts';
+
+/**
+ * Typed requests to Kopia's argv, pure. Every value is glued to its flag (`--flag=value`) and every operand is checked
+ * to be unmistakable, so that no value of a request can become a flag of its own. No secret is ever part of an argv.
+ */
+
+/** Quiet, machine-readable, and nothing that runs beside the asked-for work. */
+const QUIET = ['--log-level=error', '--disable-file-logging', '--no-progress'] as const;
+
+export interface SnapshotCreateRequest {
+  /** Directory as the process sees it. */
+  readonly sourcePath: string;
+  /** Under which the snapshot is filed. */
+  readonly identity: Identity;
+  /** Names and values without Kopia's own `tag:` prefix. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** Files uploaded at once. */
+  readonly parallelism: number;
+  /** `host:port` for Kopia's Prometheus page. */
+  readonly metricsAddress?: string;
+}
+
+/** `snapshot create`; prints one line of JSON ({@link parseSnapshotCreated}). */
+export function snapshotCreateArguments(request: SnapshotCreateRequest): string[] {
+  return [
+    'snapshot',
+    'create',
+    '--json',
+    '--no-auto-maintenance',
+    ...QUIET,
+    flag('parallel', positive('parallelism', request.parallelism)),
+    flag('override-source', source(request.identity)),
+    ...Object.entries(request.tags).map(([name, value]) => flag('tags', `${tagName(name)}:${value}`)),
+    ...metrics(request.metricsAddress),
+    absolutePath('sourcePath', request.sourcePath),
+  ];
+}
+
+export interface SnapshotRestoreRequest {
+  readonly snapshotId: string;
+  /** Must not exist or be empty: Kopia follows links that already lie in a target (faults.md M2). */
+  readonly targetPath: string;
+  /** For movers that may not change owners. */
+  readonly skipOwners: boolean;
+  readonly parallelism?: number;
+  readonly metricsAddress?: string;
+}
+
+/** `snapshot restore`; its only result is the line that {@link parseRestored} reads, hence log level info. */
+export function snapshotRestoreArguments(request: SnapshotRestoreRequest): string[] {
+  return [
+    'snapshot',
+    'restore',
+    '--log-level=info',
+    '--disable-file-logging',
+    '--no-progress',
+    // A hole comes back as a hole; else a sparse file fills the volume (faults.md M4).
+    '--write-sparse-files',
+    ...(request.skipOwners ? ['--skip-owners'] : []),
+    ...(request.parallelism === undefined ? [] : [flag('parallel', positive('parallelism', request.parallelism))]),
+    ...metrics(request.metricsAddress),
+    objectId('snapshotId', request.snapshotId),
+    absolutePath('targetPath', request.targetPath),
+  ];
+}
+
+/** `snapshot list` as JSON; without an identity every source of the repository. */
+export function snapshotListArguments(request: { readonly identity?: Identity }): string[] {
+  return ['snapshot', 'list', '--json', '--all', ...QUIET, ...(request.identity ? [source(request.identity)] : [])];
+}
+
+/** Effective policy of an identity as JSON. */
+export const policyShowArguments = (identity: Identity): string[] => [
+  'policy',
+  'show',
+  '--json',
+  ...QUIET,
+  source(identity),
+];
+
+export interface PolicySetRequest {
+  readonly identity: Identity;
+  readonly retain: Retention;
+  readonly compression: string;
+}
+
+/** All six tiers, always: a tier that is left out would inherit Kopia's defaults (faults.md A11). */
+export function policySetArguments({ identity, retain, compression }: PolicySetRequest): string[] {
+  return [
+    'policy',
+    'set',
+    ...QUIET,
+    flag('keep-latest', count('latest', retain.latest)),
+    flag('keep-hourly', count('hourly', retain.hourly)),
+    flag('keep-daily', count('daily', retain.daily)),
+    flag('keep-weekly', count('weekly', retain.weekly)),
+    flag('keep-monthly', count('monthly', retain.monthly)),
+    flag('keep-annual', count('yearly', retain.yearly)),
+    flag('compression', compressor(compression)),
+    source(identity),
+  ];
+}
+
+/** Opens the repository and prints what it is, as JSON. */
+export const repositoryStatusArguments = (): string[] => ['repository', 'status', '--json', ...QUIET];
+
+/**
+ * Creates a filesystem repository with Kopia's default format and group modes, so that movers of several users share
+ * it through their group (design.md decision 16). Connects to nothing.
+ */
+export function repositoryCreateArguments(request: { readonly path: string }): string[] {
+  return [
+    'repository',
+    'create',
+    'filesystem',
+    '--create-only',
+    '--file-mode=660',
+    '--dir-mode=770',
+    ...QUIET,
+    flag('path', absolutePath('path', request.path)),
+  ];
+}
+
+/** A server for this process alone, on a Unix socket; its password comes by KOPIA_SERVER_PASSWORD. */
+export function serverStartArguments(request: { readonly socketPath: string }): string[] {
+  return [
+    'server',
+    'start',
+    '--insecure',
+    '--no-grpc',
+    '--no-control-api',
+    '--no-persistent-logs',
+    '--disable-csrf-token-checks',
+    '--shutdown-on-stdin',
+    ...QUIET,
+    flag('address', `unix:${absolutePath('socketPath', request.socketPath)}`),
+  ];
+}
+
+function flag(name: string, value: string | number): string {
+  return `--${name}=${clean(name, String(value))}`;
+}
+
+function metrics(address: string | undefined): string[] {
+  if (address === undefined) return [];
+  if (!/^[0-9a-z.\-[\]:]*:[0-9]{1,5}$/i.test(address)) refuse('metricsAddress', 'must be host:port');
+  return [flag('metrics-listen-addr', address)];
+}
+
+/** `user@host:/path`, which cannot be taken for a flag or for a file of arguments (`@file`). */
+function source(identity: Identity): string {
+  const name = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+  if (!name.test(identity.username)) refuse('identity.username', 'must be letters, digits, ".", "_" and "-"');
+  if (!name.test(identity.hostname)) refuse('identity.hostname', 'must be letters, digits, ".", "_" and "-"');
+  return `${identity.username}@${identity.hostname}:${absolutePath('identity.path', identity.path)}`;
+}
+
+function absolutePath(field: string, path: string): string {
+  if (!path.startsWith('/')) refuse(field, 'must start with "/"');
+  return clean(field, path);
+}
+
+function objectId(field: string, id: string): string {
+  if (!/^[a-zA-Z0-9]{8,}$/.test(id)) refuse(field, 'must be an id as Kopia prints it');
+  return id;
+}
+
+function tagName(name: string): string {
+  if (!/^[a-z0-9][a-z0-9.-]*$/.test(name))
+    refuse('tags', `has the name '${printable(name)}': use a-z, 0-9, "." and "-"`);
+  return name;
+}
+
+function compressor(name: string): string {
+  if (!/^[a-z0-9][a-z0-9-]*$/.test(name)) refuse('compression', 'must be the name of a Kopia compressor');
+  return name;
+}
+
+function count(field: string, value: number): number {
+  if (!Number.isInteger(value) || value < 0) refuse(`retain.${field}`, 'must be a whole number, 0 or more');
+  return value;
+}
+
+function positive(field: string, value: number): number {
+  if (!Number.isInteger(value) || value < 1) refuse(field, 'must be a whole number, 1 or more');
+  return value;
+}
+
+function clean(field: string, value: string): string {
+  if (value.includes('\0')) refuse(field, 'must not contain a NUL character');
+  return value;
+}
+
+const printable = (text: string): string => JSON.stringify(text).slice(1, -1);
+
+function refuse(field: string, rule: string): never {
+  throw new PortError(FailureType.InvalidInput, `${field} ${rule}`);
+}

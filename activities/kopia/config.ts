@@ -1,0 +1,52 @@
+import type { Identity } from '../../api/identity.ts';
+
+/** 0660 and 0770: movers of several users share a repository through their group. Kopia wants them decimal. */
+const FILE_MODE = 0o660;
+const DIRECTORY_MODE = 0o770;
+
+/** Part of a cache that goes to contents; VolSync's shares (compatibility.md section 1.3). */
+const CONTENT_SHARE = 0.2;
+const METADATA_SHARE = 0.7;
+
+/** Switches off the disk cache of the format blob: with it Kopia reports success into a repository that was wiped (faults.md M1). */
+const NO_FORMAT_CACHE = -1;
+
+export interface KopiaConfigRequest {
+  /** Who this client is. Readers may be anybody; a writer's name stands in its session blobs. */
+  readonly identity: Pick<Identity, 'username' | 'hostname'>;
+  /** Where the filesystem repository lies, as the process sees it. */
+  readonly path: string;
+  /** Without one Kopia keeps nothing on disk. */
+  readonly cacheDirectory?: string;
+  /** Size of the whole cache volume, bytes; Kopia's own limits leave a tenth free. */
+  readonly cacheBytes?: number;
+  readonly readOnly: boolean;
+}
+
+/**
+ * The text of a `kopia.config` for a filesystem repository, in place of a `connect`. Holds no secret. Kopia makes the
+ * cache directory itself; a list cache is never kept, so that every process sees what is there.
+ */
+export function buildKopiaConfig(request: KopiaConfigRequest): string {
+  return JSON.stringify({
+    storage: {
+      type: 'filesystem',
+      config: { path: request.path, fileMode: FILE_MODE, dirMode: DIRECTORY_MODE },
+    },
+    ...(request.cacheDirectory === undefined ? {} : { caching: caching(request.cacheDirectory, request.cacheBytes) }),
+    hostname: request.identity.hostname,
+    username: request.identity.username,
+    ...(request.readOnly ? { readonly: true } : {}),
+    enableActions: false,
+    formatBlobCacheDuration: NO_FORMAT_CACHE,
+  });
+}
+
+function caching(cacheDirectory: string, cacheBytes: number | undefined): object {
+  if (cacheBytes === undefined) return { cacheDirectory };
+  return {
+    cacheDirectory,
+    maxCacheSize: Math.floor(cacheBytes * CONTENT_SHARE),
+    maxMetadataCacheSize: Math.floor(cacheBytes * METADATA_SHARE),
+  };
+}
