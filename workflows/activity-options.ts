@@ -72,14 +72,22 @@ export function dataTransfer(summary: string, urgency: Urgency): ActivityOptions
   };
 }
 
+/** Longest wait for the pod that stands beside a repository, seconds. */
+const REPOSITORY_WORKER_SECONDS = 300;
+
 /**
- * Asked of the pod that stands beside the repository. Not started within five minutes means that no such pod is there:
- * that is not retried, so the run says so instead of hanging.
+ * Asked of the pod that stands beside the repository. Not started in time means that no such pod is there: that is not
+ * retried, so the run says so instead of hanging.
  */
-export function besideRepository(summary: string, urgency: Urgency, repository: string): ActivityOptions {
+export function besideRepository(
+  summary: string,
+  urgency: Urgency,
+  repository: string,
+  startSeconds: number = REPOSITORY_WORKER_SECONDS,
+): ActivityOptions {
   return {
     taskQueue: repositoryQueue(repository),
-    scheduleToStartTimeout: '5 minutes',
+    scheduleToStartTimeout: `${Math.min(startSeconds, REPOSITORY_WORKER_SECONDS)} seconds`,
     startToCloseTimeout: '10 minutes',
     heartbeatTimeout: '60 seconds',
     scheduleToCloseTimeout: '30 minutes',

@@ -42,7 +42,7 @@ export function backupSteps(request: ResolvedBackup): BackupSteps {
   const urgency: Urgency = { priorityKey: PriorityKey.backup, fairnessKey: request.namespace };
   const wait = request.startDeadlineSeconds;
   const beside = (summary: string) =>
-    proxyActivities<RepositoryActivities>(besideRepository(summary, urgency, request.repository));
+    proxyActivities<RepositoryActivities>(besideRepository(summary, urgency, request.repository, wait));
   return {
     preflight: proxyLocalActivities<BackupControlActivities>(quickCall(`Check ${claim}`, wait)).preflightBackup,
     openRepository: beside(`Open ${request.repository}, set policy of ${formatIdentity(request.identity)}`)

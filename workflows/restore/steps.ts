@@ -52,7 +52,7 @@ export function restoreSteps(request: ResolvedRestore): RestoreSteps {
   return {
     preflight: local(`Check ${claim}`, wait).preflightRestore,
     selectSnapshot: proxyActivities<RepositoryActivities>(
-      besideRepository(`Choose a snapshot of ${formatIdentity(request.identity)}`, urgency, request.repository),
+      besideRepository(`Choose a snapshot of ${formatIdentity(request.identity)}`, urgency, request.repository, wait),
     ).selectSnapshot,
     stage: control(`Staging claim ${namespace}/${stagingClaimName(destination)}`, wait).stageRestore,
     runMover: movers(restoreJobName(destination)).runRestoreMover,

@@ -1,0 +1,56 @@
+import type { AllActivities } from '../workflows/stubs.ts';
+import { failure, moverResult } from '../workflows/stubs.ts';
+
+/** One stored history: which workflow, with what input, and how its activities behaved when it was recorded. */
+export interface Scenario {
+  readonly name: string;
+  readonly workflow: string;
+  readonly input: unknown;
+  readonly change?: Partial<AllActivities>;
+}
+
+const volume = { namespace: 'demo', claim: 'app-config' };
+
+/** One history per behaviour that running workflows may be in the middle of when a worker is replaced. */
+export const scenarios: readonly Scenario[] = [
+  { name: 'backup-snapshot', workflow: 'backupVolume', input: volume },
+  { name: 'backup-direct', workflow: 'backupVolume', input: { ...volume, copyMethod: 'Direct' } },
+  {
+    name: 'backup-incomplete',
+    workflow: 'backupVolume',
+    input: volume,
+    change: { runBackupMover: async () => moverResult({ incomplete: 'canceled' }) },
+  },
+  {
+    name: 'backup-wrong-password',
+    workflow: 'backupVolume',
+    input: volume,
+    change: {
+      runBackupMover: async () => {
+        throw failure('WrongPassword');
+      },
+    },
+  },
+  { name: 'restore', workflow: 'restoreVolume', input: volume },
+  {
+    name: 'restore-target-exists',
+    workflow: 'restoreVolume',
+    input: volume,
+    change: {
+      preflightRestore: async () => ({
+        claimExists: true,
+        handedOverByThisRun: false,
+        privileged: false,
+        repositoryUniqueId: 'ab'.repeat(32),
+      }),
+    },
+  },
+  {
+    name: 'restore-no-snapshot',
+    workflow: 'restoreVolume',
+    input: volume,
+    change: { selectSnapshot: async () => ({ skipped: 0 }) },
+  },
+  { name: 'init', workflow: 'initRepository', input: {}, change: { readRepositoryRecord: async () => ({}) } },
+  { name: 'list', workflow: 'listSnapshots', input: volume },
+];

@@ -1,0 +1,139 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type {
+  BackupControlActivities,
+  BackupMoverActivities,
+  BackupMoverResult,
+  BackupPlan,
+} from '../../workflows/backup/contract.ts';
+import type { FailureType } from '../../workflows/failures.ts';
+import { failureRules } from '../../workflows/failures.ts';
+import type {
+  RepositoryActivities,
+  RepositoryRecordActivities,
+  SnapshotSummary,
+} from '../../workflows/repository/contract.ts';
+import type { Comparison, RestoreControlActivities, RestoreMoverActivities } from '../../workflows/restore/contract.ts';
+
+export type AllActivities = BackupControlActivities &
+  BackupMoverActivities &
+  RestoreControlActivities &
+  RestoreMoverActivities &
+  RepositoryRecordActivities &
+  RepositoryActivities;
+
+export const UNIQUE_ID = 'ab'.repeat(32);
+
+export const summary = (id: string, more: Partial<SnapshotSummary> = {}): SnapshotSummary => ({
+  id,
+  rootObject: `k${id}`,
+  startTime: '2026-11-23T10:00:00Z',
+  endTime: '2026-11-23T10:00:01Z',
+  files: 3,
+  directories: 2,
+  symlinks: 1,
+  bytes: 300,
+  failedEntries: 0,
+  tags: { 'stowage-capacity': '1Gi', 'stowage-storage-class': 'stowage', 'stowage-access-modes': 'ReadWriteOnce' },
+  retentionReasons: ['latest-1'],
+  pins: [],
+  ...more,
+});
+
+export const moverResult = (more: Partial<BackupMoverResult> = {}): BackupMoverResult => ({
+  snapshotId: 'new',
+  files: 3,
+  directories: 2,
+  bytes: 300,
+  unreadable: 0,
+  unreadablePaths: [],
+  uploadedBytes: 30,
+  startMilliseconds: 5,
+  kopiaMilliseconds: 5,
+  ...more,
+});
+
+const plan: BackupPlan = {
+  claimUid: 'uid-1',
+  capacity: '1Gi',
+  accessModes: ['ReadWriteOnce'],
+  claimCapacity: '1Gi',
+  claimAccessModes: ['ReadWriteOnce'],
+  cacheClaim: 'kopia-cache-app',
+  cacheClaimExists: true,
+  privileged: false,
+  repositoryUniqueId: UNIQUE_ID,
+};
+
+const none = { count: 0, examples: [] };
+export const equalComparison: Comparison = {
+  filesExpected: 3,
+  filesFound: 3,
+  directoriesExpected: 2,
+  directoriesFound: 2,
+  symlinksExpected: 1,
+  symlinksFound: 1,
+  bytesExpected: 300,
+  bytesFound: 300,
+  contentsCompared: 1,
+  mismatches: none,
+  owners: none,
+  modes: none,
+  times: none,
+};
+
+/** A typed failure as the real activities throw it. */
+export const failure = (type: FailureType, message = `${type} happened`): ApplicationFailure =>
+  ApplicationFailure.create({ type, message, nonRetryable: !failureRules[type].retryable });
+
+/** Activities that all succeed; `calls` lists their names in order. */
+export function succeedingActivities(calls: string[]): AllActivities {
+  const activities: AllActivities = {
+    preflightBackup: async () => plan,
+    captureVolume: async () => ({ dataClaim: 'volsync-app-src-src', volumeSnapshot: 'volsync-app-src-src' }),
+    recordBackup: async () => undefined,
+    cleanUpBackup: async () => ({ removed: [] }),
+    runBackupMover: async () => moverResult(),
+    openRepository: async () => ({ previous: summary('old'), snapshotIds: ['oldest', 'old'], policyChanged: false }),
+    readBackSnapshot: async () => ({ snapshot: summary('new'), snapshotIds: ['old', 'new'] }),
+    selectSnapshot: async () => ({ found: summary('old'), skipped: 0 }),
+    listRepositorySnapshots: async () => ({ identity: 'app-src@demo:/data', snapshots: [summary('old')] }),
+    createRepository: async () => ({ uniqueId: UNIQUE_ID }),
+    identifyRepository: async () => ({ uniqueId: UNIQUE_ID }),
+    readRepositoryRecord: async () => ({ uniqueId: UNIQUE_ID }),
+    recordRepositoryIntent: async () => undefined,
+    recordRepositoryIdentity: async () => undefined,
+    preflightRestore: async () => ({
+      claimExists: false,
+      handedOverByThisRun: false,
+      privileged: false,
+      repositoryUniqueId: UNIQUE_ID,
+    }),
+    stageRestore: async () => ({ stagingClaim: 'volsync-app-dst-dest' }),
+    handOver: async () => ({ claimUid: 'uid-2', volumeName: 'pv-2' }),
+    createEmptyClaim: async () => ({ claimUid: 'uid-2', volumeName: 'pv-2' }),
+    recordRestore: async () => undefined,
+    cleanUpRestore: async () => ({ removed: [] }),
+    runRestoreMover: async () => ({
+      files: 3,
+      directories: 2,
+      symlinks: 1,
+      bytes: 300,
+      startMilliseconds: 5,
+      kopiaMilliseconds: 5,
+    }),
+    checkRestore: async () => equalComparison,
+  };
+  return countCalls(activities, calls);
+}
+
+/** The same activities, each noting its name when it is called. */
+export function countCalls<T extends Partial<AllActivities>>(activities: T, calls: string[]): T {
+  const counted = Object.entries(activities).map(([name, work]) => [
+    name,
+    (...args: unknown[]) => {
+      calls.push(name);
+      return (work as (...a: unknown[]) => unknown)(...args);
+    },
+  ]);
+  return Object.fromEntries(counted) as T;
+}
