@@ -1,0 +1,118 @@
+import cronstrue from 'cronstrue';
+import { type CronSchedule, parseCron } from '../api/cron-schedule.ts';
+import type { DeclaredSource } from '../api/replication-source.ts';
+import { DEFAULT_REPOSITORY } from '../api/volume-request.ts';
+import { BACKUP_VOLUME, backupWorkflowId } from '../workflows/backup/contract.ts';
+import { SearchAttribute } from '../workflows/progress.ts';
+import { CONTROL_QUEUE } from '../workflows/task-queues.ts';
+import { scheduleId } from './ids.ts';
+import { longestIntervalSeconds } from './interval.ts';
+import type { CalendarTimes, DesiredSchedule } from './settings.ts';
+import { DEFAULT_SPREAD_SECONDS, shiftedTimes, spreadOffsetSeconds } from './spread.ts';
+
+/** When a source that declares no trigger at all is backed up. */
+export const DEFAULT_CRON = '0 * * * *';
+
+/** Every day of the month, and every day of the week: the unrestricted side of an either-day rule. */
+const EVERY_DAY_OF_MONTH = Array.from({ length: 31 }, (_, index) => index + 1);
+const EVERY_DAY_OF_WEEK = Array.from({ length: 7 }, (_, index) => index);
+
+export interface DesiredOptions {
+  /** Bound of the stable offset, seconds; 0 turns it off. */
+  readonly spreadSeconds?: number;
+  /** Five-field cron for sources without any trigger. */
+  readonly defaultCron?: string;
+  /** False: creation starts no run, whatever the source's history. */
+  readonly startAtOnce?: boolean;
+}
+
+/**
+ * The schedules that declared sources ask for, by id. A source with only a manual trigger has none. Pure: no clock.
+ * Throws RangeError for two sources of one name, and for a default cron that is none.
+ */
+export function desiredSchedules(sources: readonly DeclaredSource[], options: DesiredOptions = {}): DesiredSchedule[] {
+  const defaultCron = readDefault(options.defaultCron ?? DEFAULT_CRON);
+  const desired = sources
+    .filter((source) => source.schedule !== undefined || source.manual === undefined)
+    .map((source) => desiredSchedule(source, source.schedule ?? defaultCron, options))
+    .sort((a, b) => (a.scheduleId < b.scheduleId ? -1 : 1));
+  const twice = desired.find((one, index) => one.scheduleId === desired[index + 1]?.scheduleId);
+  if (twice) throw new RangeError(`${twice.scheduleId} is declared twice: give each source a name of its own`);
+  return desired;
+}
+
+function desiredSchedule(source: DeclaredSource, cron: CronSchedule, options: DesiredOptions): DesiredSchedule {
+  const { namespace, name, request } = source;
+  const id = scheduleId(namespace, name);
+  const offset = spreadOffsetSeconds(id, cron, options.spreadSeconds ?? DEFAULT_SPREAD_SECONDS);
+  const repository = request.repository ?? DEFAULT_REPOSITORY;
+  const pausedBecause = declaredPause(source);
+  return {
+    scheduleId: id,
+    settings: {
+      calendars: calendarsOf(cron, offset),
+      timeZone: cron.timeZone,
+      overlap: 'SKIP',
+      catchUpSeconds: longestIntervalSeconds(cron),
+      pauseOnFailure: false,
+      workflowType: BACKUP_VOLUME,
+      workflowId: backupWorkflowId(namespace, name),
+      taskQueue: CONTROL_QUEUE,
+      request,
+      searchAttributes: {
+        [SearchAttribute.namespace]: namespace,
+        [SearchAttribute.claim]: request.claim,
+        [SearchAttribute.repository]: repository,
+      },
+      summary: `Backup of ${namespace}/${request.claim} to ${repository}`,
+      details: [
+        `Scheduled backup of claim \`${request.claim}\` in namespace \`${namespace}\`, declared by ReplicationSource \`${name}\`.`,
+        `- when: ${inWords(cron)} (\`${cron.expression}\`, ${cron.timeZone}), ${offset} s later to spread the load`,
+        `- repository: \`${repository}\``,
+        `- copy method: ${request.copyMethod ?? 'Snapshot'}`,
+      ].join('\n'),
+      extras: [],
+    },
+    ...(pausedBecause !== undefined && { pausedBecause }),
+    startAtOnce: (options.startAtOnce ?? true) && pausedBecause === undefined && source.lastSyncTime === undefined,
+  };
+}
+
+/** A declared hold. In VolSync too, `trigger.manual` holds the schedule for as long as it is set. */
+function declaredPause({ namespace, name, paused, manual }: DeclaredSource): string | undefined {
+  if (paused) return `spec.paused is true in ReplicationSource ${namespace}/${name}`;
+  if (manual !== undefined) return `spec.trigger.manual is set in ReplicationSource ${namespace}/${name}`;
+  return undefined;
+}
+
+/**
+ * Temporal's calendars want every field to match; cron takes either day field where both are restricted. So such an
+ * expression becomes two calendars, whose times are united.
+ */
+function calendarsOf(cron: CronSchedule, offset: number): CalendarTimes[] {
+  const { second, minutes } = shiftedTimes(cron, offset);
+  const calendar: CalendarTimes = {
+    second: [second],
+    minute: minutes,
+    hour: cron.hours,
+    dayOfMonth: cron.daysOfMonth,
+    month: cron.months,
+    dayOfWeek: cron.daysOfWeek,
+    comment: `${inWords(cron)} (${cron.expression} ${cron.timeZone})${offset > 0 ? `, ${offset} s later to spread the load` : ''}`,
+  };
+  if (!cron.eitherDay) return [calendar];
+  return [
+    { ...calendar, dayOfWeek: EVERY_DAY_OF_WEEK },
+    { ...calendar, dayOfMonth: EVERY_DAY_OF_MONTH },
+  ];
+}
+
+function inWords(cron: CronSchedule): string {
+  return cronstrue.toString(cron.expression, { use24HourTimeFormat: true, throwExceptionOnParseError: false });
+}
+
+function readDefault(text: string): CronSchedule {
+  const reading = parseCron(text);
+  if (!reading.ok) throw new RangeError(`default cron '${text}': ${reading.problems.join('; ')}`);
+  return reading.cron;
+}
