@@ -35,6 +35,6 @@ export type ResolvedBackup = Readonly<Omit<z.output<typeof BackupRequestSchema>,
 
 /** Validates and completes a request. Throws ZodError; `describeInvalid` turns that into one sentence. */
 export function resolveBackup(input: unknown): ResolvedBackup {
-  const request = BackupRequestSchema.parse(input);
+  const request = BackupRequestSchema.parse(input, { reportInput: true });
   return { ...request, ...resolveNames(request) };
 }

@@ -8,14 +8,24 @@ export interface InvalidField {
 
 /** All problems at once, each with its field's path (`retain.hourly`, `accessModes[0]`). */
 export function invalidFields(error: z.ZodError): InvalidField[] {
-  return error.issues.map((issue) => ({ field: fieldPath(issue), message: issue.message }));
+  return error.issues.map((issue) => ({ field: fieldPath(issue), message: `${issue.message}${shownValue(issue)}` }));
 }
 
-/** The problems as one sentence for a person. The value itself stays out: it may be a secret in the wrong place. */
+/** The problems as one sentence for a person. */
 export function describeInvalid(error: z.ZodError): string {
   return invalidFields(error)
     .map(({ field, message }) => `${field}: ${message}`)
     .join('; ');
+}
+
+/** Longest part of a refused value that a message repeats, characters. */
+const SHOWN_CHARACTERS = 60;
+
+/** The refused value where it is a plain one; never that of an unknown field, which may be a secret in the wrong place. */
+function shownValue({ code, input }: z.core.$ZodIssue): string {
+  if (code === 'unrecognized_keys' || (typeof input !== 'string' && typeof input !== 'number')) return '';
+  const text = JSON.stringify(input);
+  return ` (got ${text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text})`;
 }
 
 function fieldPath(issue: z.core.$ZodIssue): string {

@@ -13,4 +13,4 @@ export type InitRequest = z.input<typeof InitRequestSchema>;
 export type ResolvedInit = Readonly<z.output<typeof InitRequestSchema>>;
 
 /** Validates and completes a request. Throws ZodError; `describeInvalid` turns that into one sentence. */
-export const resolveInit = (input: unknown): ResolvedInit => InitRequestSchema.parse(input);
+export const resolveInit = (input: unknown): ResolvedInit => InitRequestSchema.parse(input, { reportInput: true });

@@ -44,6 +44,6 @@ export type ResolvedRestore = Readonly<
 
 /** Validates and completes a request. Throws ZodError; `describeInvalid` turns that into one sentence. */
 export function resolveRestore(input: unknown): ResolvedRestore {
-  const request = RestoreRequestSchema.parse(input);
+  const request = RestoreRequestSchema.parse(input, { reportInput: true });
   return { ...request, ...resolveNames(request) };
 }

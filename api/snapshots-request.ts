@@ -15,6 +15,6 @@ export type ResolvedSnapshots = Readonly<z.output<typeof SnapshotsRequestSchema>
 
 /** Validates and completes a request. Throws ZodError; `describeInvalid` turns that into one sentence. */
 export function resolveSnapshots(input: unknown): ResolvedSnapshots {
-  const request = SnapshotsRequestSchema.parse(input);
+  const request = SnapshotsRequestSchema.parse(input, { reportInput: true });
   return { ...request, identity: resolveNames(request).identity };
 }
