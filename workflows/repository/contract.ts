@@ -42,8 +42,8 @@ export interface OpenRepositoryInput {
 }
 
 export interface OpenRepositoryResult {
-  /** Newest whole, error-free snapshot of the identity. */
-  readonly previous?: SnapshotSummary;
+  /** Newest whole, error-free snapshot of the identity; tags aren't looked up on this fast way. */
+  readonly previous?: Omit<SnapshotSummary, 'tags'>;
   readonly snapshotIds: readonly string[];
   readonly policyChanged: boolean;
 }
@@ -72,8 +72,10 @@ export interface SelectSnapshotInput {
 /** `found: undefined` means: the repository is readable, is the known one, and holds nothing at all under this identity. */
 export interface SelectSnapshotResult {
   readonly found?: SnapshotSummary;
-  /** Skipped because they are incomplete or hold unreadable files. */
+  /** Skipped because they are incomplete, hold unreadable files, or are dated in the future. */
   readonly skipped: number;
+  /** When nothing was found: some identities that the repository does hold, for a person who mistyped one. */
+  readonly otherIdentities?: readonly string[];
 }
 
 export interface ListSnapshotsInput {
