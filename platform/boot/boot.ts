@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { readForwarding } from '../host/interfaces.ts';
 import { installPackages } from '../host/packages.ts';
@@ -43,7 +44,8 @@ export async function bootPlatform(name: string, log: Log): Promise<Platform> {
       start(context, checks, 'temporal'),
     ]);
     await waitUntil(`node of platform ${name} ready`, checks.nodeReady);
-    await waitUntil('CSI driver registered with the kubelet', checks.driverRegistered);
+    if (existsSync(context.commands['csi-driver'].args[0]!))
+      await waitUntil('CSI driver registered with the kubelet', checks.driverRegistered);
     await waitUntil('default service account', checks.defaultAccount);
   } finally {
     checks.close();
@@ -79,6 +81,7 @@ async function startKubelet(context: BootContext, checks: ReadyChecks): Promise<
 }
 
 async function startStorage(context: BootContext, checks: ReadyChecks): Promise<void> {
+  if (!existsSync(context.commands['csi-driver'].args[0]!)) return applyObjects(context, storageObjects());
   await Promise.all([start(context, checks, 'csi-driver'), applyObjects(context, storageObjects())]);
   for (const name of ['snapshot-controller', 'csi-snapshotter', 'csi-provisioner'] as const)
     await ensureComponent(context, name);

@@ -1,11 +1,12 @@
 import { readdir, readFile, readlink, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cniNetworkName } from '../boot/node-config.ts';
-import { isBelow } from '../host/mounts.ts';
+import { isBelow, unmountAll } from '../host/mounts.ts';
 import type { Paths } from '../layout/paths.ts';
 
 const CNI_RESULTS = '/var/lib/cni/results';
 const SHIM_SOCKETS = '/run/containerd/s';
+const NAMESPACES = '/run/netns';
 const POD_LOG_LINKS = '/var/log/containers';
 
 /** What the pods of one platform left outside its folder, although the roots are private. */
@@ -18,53 +19,58 @@ export type SandboxTraces = {
   readonly logLinks: readonly string[];
 };
 
-/** Finds the traces. Call it while containerd's state folder is still there: it names the sockets. */
+/** Finds the traces. Call it while containerd's state folder is still there: it names the sandboxes and their sockets. */
 export async function findSandboxTraces(name: string, paths: Paths): Promise<SandboxTraces> {
-  const results: string[] = [];
-  const namespaces = new Set<string>();
-  for (const file of await list(CNI_RESULTS)) {
-    const text = await readFile(join(CNI_RESULTS, file), 'utf8').catch(() => '');
-    const found = parseCniResult(text, cniNetworkName(name));
-    if (!found) continue;
-    results.push(join(CNI_RESULTS, file));
-    for (const namespace of found) namespaces.add(namespace.replace(/^\/var\/run\//, '/run/'));
-  }
+  const tasks = await listTasks(paths);
+  const cached = await Promise.all(
+    (await list(CNI_RESULTS)).map(async (file) => {
+      const text = await readFile(join(CNI_RESULTS, file), 'utf8').catch(() => '');
+      return { file: join(CNI_RESULTS, file), ...parseCniResult(text) };
+    }),
+  );
+  // The loopback of a sandbox is cached under a network name that all platforms share: it is known by its sandbox.
+  const own = new Set(cached.filter(({ network }) => network === cniNetworkName(name)).map(({ sandbox }) => sandbox));
+  for (const { id } of tasks) own.add(id);
+  const ours = cached.filter(({ sandbox }) => sandbox !== undefined && own.has(sandbox));
   return {
-    cniResults: results,
-    namespaces: [...namespaces],
-    shimSockets: await shimSockets(paths),
+    cniResults: ours.map(({ file }) => file),
+    namespaces: [...new Set(ours.flatMap(({ namespaces }) => namespaces ?? []))],
+    shimSockets: [...new Set(tasks.flatMap(({ socket }) => (socket ? [socket] : [])))],
     logLinks: await linksInto(POD_LOG_LINKS, paths.directory),
   };
 }
 
-/** Network namespaces that a cached CNI result of `network` names; undefined when it is another network's. Pure. */
-export function parseCniResult(text: string, network: string): string[] | undefined {
+/** What a cached CNI result says: its network, its sandbox, the network namespaces in it. Empty for anything else. Pure. */
+export function parseCniResult(text: string): { network?: string; sandbox?: string; namespaces?: string[] } {
   try {
     const cached = JSON.parse(text) as {
       networkName?: string;
-      netns?: string;
+      containerId?: string;
       result?: { interfaces?: { sandbox?: string }[] };
     };
-    if (cached.networkName !== network) return undefined;
-    const named = [cached.netns, ...(cached.result?.interfaces ?? []).map((one) => one.sandbox)];
-    return [...new Set(named.filter((path): path is string => /^(\/var)?\/run\/netns\/[-\w]+$/.test(path ?? '')))];
+    const named = (cached.result?.interfaces ?? []).map((one) => one.sandbox ?? '');
+    return {
+      ...(cached.networkName && { network: cached.networkName }),
+      ...(cached.containerId && { sandbox: cached.containerId }),
+      namespaces: named
+        .filter((path) => /^(\/var)?\/run\/netns\/[-\w]+$/.test(path))
+        .map((path) => path.replace(/^\/var/, '')),
+    };
   } catch {
-    return undefined;
+    return {};
   }
 }
 
-async function shimSockets(paths: Paths): Promise<string[]> {
-  const sockets = new Set<string>();
-  for (const runtime of await list(paths.containerdState)) {
-    for (const id of await list(join(paths.containerdState, runtime, 'k8s.io'))) {
-      const text = await readFile(join(paths.containerdState, runtime, 'k8s.io', id, 'address'), 'utf8').catch(
-        () => '',
-      );
+/** Ids of the tasks that containerd knows, with the socket of each one's shim. */
+async function listTasks(paths: Paths): Promise<{ id: string; socket: string | undefined }[]> {
+  const folder = join(paths.containerdState, 'io.containerd.runtime.v2.task', 'k8s.io');
+  return Promise.all(
+    (await list(folder)).map(async (id) => {
+      const text = await readFile(join(folder, id, 'address'), 'utf8').catch(() => '');
       const socket = text.trim().replace(/^unix:\/\//, '');
-      if (isBelow(socket, SHIM_SOCKETS)) sockets.add(socket);
-    }
-  }
-  return [...sockets];
+      return { id, socket: isBelow(socket, SHIM_SOCKETS) ? socket : undefined };
+    }),
+  );
 }
 
 async function linksInto(folder: string, directory: string): Promise<string[]> {
@@ -84,6 +90,8 @@ async function list(folder: string): Promise<string[]> {
 export async function removeSandboxTraces(traces: SandboxTraces): Promise<void> {
   const files = [...traces.cniResults, ...traces.namespaces, ...traces.shimSockets, ...traces.logLinks];
   for (const file of files) await rm(file, { force: true });
-  const shared = [CNI_RESULTS, '/var/lib/cni', SHIM_SOCKETS, '/run/containerd', '/run/netns', POD_LOG_LINKS];
+  // `ip netns` mounts this folder onto itself; with nothing in it nobody needs that.
+  if ((await list(NAMESPACES)).length === 0) await unmountAll((mount) => mount.target === NAMESPACES);
+  const shared = [CNI_RESULTS, '/var/lib/cni', SHIM_SOCKETS, '/run/containerd', NAMESPACES, POD_LOG_LINKS];
   for (const folder of shared) await rmdir(folder).catch(() => undefined);
 }
