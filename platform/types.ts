@@ -18,6 +18,8 @@ export type Platform = {
   readonly cacheStorageClass: string;
   /** One folder for every claim of the same name, ReadWriteMany across namespaces: repositories. */
   readonly sharedStorageClass: string;
+  /** Exactly the requested size, then 'no space left on device'. */
+  readonly limitedStorageClass: string;
   readonly snapshotClass: string;
   /** Image references that pods on this node use. */
   readonly images: { readonly kopia: string; readonly app: string; readonly pause: string };

@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { buildStorageManifests } from '../csi/manifests.ts';
 import { readForwarding } from '../host/interfaces.ts';
 import { installPackages } from '../host/packages.ts';
 import { checkHost } from '../host/preflight.ts';
-import { pathsOf, platformsRoot } from '../layout/paths.ts';
+import { DRIVER_NAME, pathsOf, platformsRoot } from '../layout/paths.ts';
 import { claimSlot } from '../layout/slots.ts';
 import { ensureTools } from '../toolchain/ensure.ts';
 import { type Log, renderDuration } from '../toolchain/progress.ts';
@@ -13,7 +13,7 @@ import type { ComponentName } from './components.ts';
 import { type BootContext, createContext } from './context.ts';
 import { describePlatform } from './describe.ts';
 import { ensureArchive } from './images.ts';
-import { platformImages, storageObjects } from './parts.ts';
+import { platformImages } from './parts.ts';
 import { prepareHost } from './prepare.ts';
 import { createReadyChecks, type ReadyChecks } from './ready.ts';
 import { applyObjects } from './storage.ts';
@@ -44,8 +44,7 @@ export async function bootPlatform(name: string, log: Log): Promise<Platform> {
       start(context, checks, 'temporal'),
     ]);
     await waitUntil(`node of platform ${name} ready`, checks.nodeReady);
-    if (existsSync(context.commands['csi-driver'].args[0]!))
-      await waitUntil('CSI driver registered with the kubelet', checks.driverRegistered);
+    await waitUntil('CSI driver registered with the kubelet', checks.driverRegistered);
     await waitUntil('default service account', checks.defaultAccount);
   } finally {
     checks.close();
@@ -81,8 +80,7 @@ async function startKubelet(context: BootContext, checks: ReadyChecks): Promise<
 }
 
 async function startStorage(context: BootContext, checks: ReadyChecks): Promise<void> {
-  if (!existsSync(context.commands['csi-driver'].args[0]!)) return applyObjects(context, storageObjects());
-  await Promise.all([start(context, checks, 'csi-driver'), applyObjects(context, storageObjects())]);
+  await Promise.all([start(context, checks, 'csi-driver'), applyObjects(context, buildStorageManifests(DRIVER_NAME))]);
   for (const name of ['snapshot-controller', 'csi-snapshotter', 'csi-provisioner'] as const)
     await ensureComponent(context, name);
 }

@@ -1,5 +1,4 @@
 import type { BootContext } from './context.ts';
-import type { Manifest } from './objects.ts';
 
 // Call sites of platform/csi and platform/images; until those are there, hand-made archives stand in.
 
@@ -12,19 +11,6 @@ export type PlatformImages = {
   readonly kopia: PlatformImage;
   readonly app: PlatformImage;
 };
-
-/** Names of the classes that the driver's manifests make. */
-export const storageNames = {
-  storageClass: 'stowage',
-  cacheStorageClass: 'stowage-cache',
-  sharedStorageClass: 'stowage-shared',
-  snapshotClass: 'stowage',
-} as const;
-
-/** Storage classes, snapshot class and CSIDriver. */
-export function storageObjects(): Manifest[] {
-  return [];
-}
 
 /** Builds (or finds in the cache) the images of a platform. */
 export async function platformImages(_context: BootContext): Promise<PlatformImages> {

@@ -1,6 +1,8 @@
 import { rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { ComponentName } from '../boot/components.ts';
 import { componentProcess, pidFileOf } from '../boot/supervise.ts';
+import { unmountBackend } from '../csi/teardown.ts';
 import { PlatformError } from '../errors.ts';
 import { killCgroup, removeCgroups } from '../host/cgroups.ts';
 import { removeBridge, removeNamespace, writeForwarding } from '../host/interfaces.ts';
@@ -44,6 +46,7 @@ export async function takeDown(name: string, options: DownOptions): Promise<void
   await stopShims(paths);
   await stopAll(last, paths, 2);
   await stopProcesses(platformProcesses(paths), 1);
+  await unmountBackend(join(paths.csi, 'volumes'));
   await unmountAll((mount) => isBelow(mount.target, paths.directory) || traces.namespaces.includes(mount.target));
   for (const device of await loopDevicesBelow(paths.directory)) await tryRun('losetup', ['--detach', device]);
   await removeNetwork(network);
