@@ -48,10 +48,6 @@ export function createContent(dataDirectory: string, backend: VolumeBackend): Co
   };
   const quiesced = <T>(volume: Volume, work: () => Promise<T>): Promise<T> =>
     volume.parameters.medium === 'limited' ? whileFrozen(mountPointOf(volume), work) : work();
-  const growTo = async (volume: Volume, bytes: number): Promise<void> => {
-    if (((await diskBytes(folderOf(volume))) ?? 0) < bytes)
-      await growDisk(folderOf(volume), await attach(volume), bytes);
-  };
 
   return {
     quiesced,
@@ -66,7 +62,6 @@ export function createContent(dataDirectory: string, backend: VolumeBackend): Co
         if (fresh) await makeDisk(backend.folder(name), volume.capacityBytes);
         const mountPoint = await attach(volume);
         if (fresh) await initialiseDisk(mountPoint, rootMode, rootGroup);
-        else await growTo(volume, volume.capacityBytes);
         return (await diskBytes(backend.folder(name))) ?? volume.capacityBytes;
       }
       // A shared folder that is in use keeps its owner and mode.
@@ -79,7 +74,9 @@ export function createContent(dataDirectory: string, backend: VolumeBackend): Co
     copyInto: async (volume, from) => {
       await detachDisk(mountPointOf(volume));
       await backend.copy(from, volumeFolder(volume.id, volume.parameters), { readOnly: false });
-      if (volume.parameters.medium === 'limited') await growTo(volume, volume.capacityBytes);
+      const folder = folderOf(volume);
+      const has = volume.parameters.medium === 'limited' ? await diskBytes(folder) : undefined;
+      if (has !== undefined && has < volume.capacityBytes) await growDisk(folder, volume.capacityBytes);
     },
     cut: (volume, snapshotId) =>
       quiesced(volume, () =>

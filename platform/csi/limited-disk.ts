@@ -1,5 +1,6 @@
 import { chmod, chown, mkdir, open, rename, rm, rmdir, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PlatformError } from '../errors.ts';
 import { listMounts } from '../host/mounts.ts';
 import { run, tryRun } from '../host/run.ts';
 
@@ -36,13 +37,19 @@ export async function initialiseDisk(mountPoint: string, mode: number, group: nu
   await chmod(mountPoint, mode);
 }
 
-/** Enlarges a mounted disk while it is in use. */
-export async function growDisk(folder: string, mountPoint: string, bytes: number): Promise<void> {
-  await truncate(diskFile(folder), bytes);
-  const device = deviceOf(mountPoint);
-  if (!device) throw new Error(`${mountPoint} is not mounted`);
-  await run('losetup', ['--set-capacity', device]);
-  await run('resize2fs', [device]);
+/**
+ * Enlarges a disk that is not mounted. Online growth would need CAP_SYS_RESOURCE, which root in a container often lacks.
+ * @throws PlatformError when the file system is damaged beyond automatic repair.
+ */
+export async function growDisk(folder: string, bytes: number): Promise<void> {
+  const file = diskFile(folder);
+  await truncate(file, bytes);
+  // resize2fs insists on a check; 1 means that it repaired what it found, for example an unclean journal.
+  const checked = await tryRun('e2fsck', ['-f', '-p', file]);
+  if (checked.exitCode !== 0 && checked.exitCode !== 1) {
+    throw new PlatformError(`e2fsck of ${file} failed (exit ${checked.exitCode}): ${checked.stdout || checked.stderr}`);
+  }
+  await run('resize2fs', [file]);
 }
 
 /** Unmounts a disk, which also frees its loop device; not mounted is fine. */

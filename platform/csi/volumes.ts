@@ -51,10 +51,8 @@ export async function createVolume(storage: Storage, request: CreateVolumeReques
     const wanted = { id, parameters, capacityBytes: resolveCapacity(request.capacityRange, parameters.medium, found) };
     const capacityBytes = await fill(storage, wanted, found);
     if (!satisfiesRange(capacityBytes, request.capacityRange)) {
-      throw new CsiError(
-        CsiCode.OutOfRange,
-        `shared/${parameters.shared} already has ${capacityBytes} bytes, above the limit`,
-      );
+      const what = `the limited folder shared/${parameters.shared} has ${capacityBytes} bytes since its first claim`;
+      throw new CsiError(CsiCode.OutOfRange, `${what}: ask for exactly that, or use another shared name`);
     }
     const record: VolumeRecord = { ...wanted, name, capacityBytes, ...(source && { source }) };
     await storage.state.update((state) => ({ ...state, volumes: { ...state.volumes, [id]: record } }));
