@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { checkContext, renderContextReport } from './context/check.ts';
 import { errorText, PlatformError } from './errors.ts';
 import { downPlatform, readPlatform, upPlatform } from './platform.ts';
 import { renderPlatform, renderStatus, renderStatusList } from './render.ts';
@@ -17,6 +16,8 @@ function print(options: { json?: boolean }, value: unknown, text: string): void 
 
 async function up(options: Options): Promise<void> {
   if (options.context !== undefined) {
+    // Loaded only here: the Kubernetes client costs every other command half a second.
+    const { checkContext, renderContextReport } = await import('./context/check.ts');
     const report = await checkContext(options.context);
     print(options, report, renderContextReport(report));
     if (!report.usable) process.exitCode = 1;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PlatformError } from '../errors.ts';
 import { systemProgram } from '../host/packages.ts';
@@ -28,12 +29,18 @@ export async function createContext(name: string, slot: number, log: Log): Promi
   const network = networkOf(slot);
   const tools = await ensureTools(allTools, { onProgress: log });
   const kubernetesFiles = await ensureKubernetesFiles({ onProgress: log });
+  const csiDriver = join(compiledRoot(), 'platform/csi/main.js');
+  if (!existsSync(csiDriver)) {
+    throw new PlatformError(
+      `${csiDriver} is missing: build the project first ('npm run build'), or name the build by STOWAGE_DIST`,
+    );
+  }
   const commands = commandsOf({
     paths,
     network,
     tools,
     containerd: (await systemProgram('containerd')) ?? 'containerd',
-    csiDriver: join(compiledRoot(), 'platform/csi/main.js'),
+    csiDriver,
     csiProtos: join(kubernetesFiles, 'protos'),
   });
   return { name, paths, network, tools, kubernetesFiles, commands, log };

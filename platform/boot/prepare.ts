@@ -41,7 +41,7 @@ export async function prepareHost(context: BootContext, pauseImage: string): Pro
   await writeFile(join(paths.config, 'kubelet.yaml'), renderKubelet(name, network, paths));
   await writeFile(join(paths.cniConf, '10-stowage.conflist'), renderCni(name, network, paths));
   await ensureCgroups(cgroupRoot(name));
-  await ensureBridge(network.bridge, `${network.nodeAddress}/24`);
+  await ensureBridge(network.bridge, `${network.nodeAddress}/24`, paths.directory);
   await ensureNamespace({
     namespace: network.temporalNamespace,
     link: network.temporalLink,

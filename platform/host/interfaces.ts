@@ -15,8 +15,8 @@ export async function routes(): Promise<string[]> {
   return listed.map((route) => route.dst ?? '').filter((destination) => /^\d/.test(destination));
 }
 
-/** Makes a bridge with one address, or leaves it when it is there: the kernel may have no dummy interfaces to put an address on. */
-export async function ensureBridge(name: string, address: string): Promise<void> {
+/** Makes a bridge with one address and its owner's name as alias, or leaves it when it is there: the kernel may have no dummy interfaces to put an address on. */
+export async function ensureBridge(name: string, address: string, owner: string): Promise<void> {
   if (!interfaceExists(name)) {
     await run('ip', ['link', 'add', name, 'type', 'bridge']);
     // Set explicitly, or the bridge takes the lowest address of its ports and changes it as pods come and go.
@@ -24,7 +24,12 @@ export async function ensureBridge(name: string, address: string): Promise<void>
     await run('ip', ['link', 'set', name, 'address', own]);
   }
   await run('ip', ['address', 'replace', address, 'dev', name]);
-  await run('ip', ['link', 'set', name, 'up']);
+  await run('ip', ['link', 'set', name, 'alias', owner, 'up']);
+}
+
+/** Who made an interface, as its alias says; empty when nobody said so or it is not there. */
+export async function interfaceOwner(name: string): Promise<string> {
+  return (await readFile(`/sys/class/net/${name}/ifalias`, 'utf8').catch(() => '')).trim();
 }
 
 /** A named network namespace that hangs on a bridge by a link of its own. */

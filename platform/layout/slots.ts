@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { PlatformError } from '../errors.ts';
-import { interfaceExists, routes } from '../host/interfaces.ts';
+import { interfaceExists, interfaceOwner, routes } from '../host/interfaces.ts';
 import { withLock } from '../host/lock.ts';
 import { freePorts } from '../host/ports.ts';
 import { chooseSlot, networkOf, SLOTS } from './network.ts';
@@ -72,9 +72,14 @@ async function isOccupied(slot: number): Promise<boolean> {
   return (await freePorts('127.0.0.1', ports)).length < ports.length;
 }
 
-/** The slot that a platform holds, if it holds one. */
+/** The slot that a platform holds, if it holds one; from its bridge when somebody removed the registry. */
 export async function slotOf(directory: string): Promise<number | undefined> {
-  return (await readRegistry()).slots[directory];
+  const known = (await readRegistry()).slots[directory];
+  if (known !== undefined) return known;
+  for (let slot = 0; slot < SLOTS; slot += 1) {
+    if ((await interfaceOwner(networkOf(slot).bridge)) === directory) return slot;
+  }
+  return undefined;
 }
 
 /** Directories of all platforms that hold a slot. */
