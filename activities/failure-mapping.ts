@@ -1,5 +1,5 @@
 import { ApplicationFailure, CancelledFailure, TemporalFailure } from '@temporalio/common';
-import { FailureType, failureRules } from '../workflows/failures.ts';
+import { failureRules } from '../workflows/failures.ts';
 import { PortError } from './ports/port-error.ts';
 
 /**
@@ -14,14 +14,14 @@ export function toApplicationFailure(error: unknown): ApplicationFailure {
       type: error.type,
       message: error.message,
       nonRetryable: !(error.retryable ?? failureRules[error.type].retryable),
-      cause: error.cause instanceof Error ? error.cause : undefined,
+      ...(error.cause instanceof Error ? { cause: error.cause } : {}),
     });
   }
   const cause = error instanceof Error ? error : undefined;
   return ApplicationFailure.create({
     type: cause?.name ?? 'Error',
     message: cause?.message ?? 'something that is not an error was thrown',
-    cause,
+    ...(cause ? { cause } : {}),
   });
 }
 

@@ -101,6 +101,8 @@ export function policySetArguments({ identity, retain, compression }: PolicySetR
     flag('keep-monthly', count('monthly', retain.monthly)),
     flag('keep-annual', count('yearly', retain.yearly)),
     flag('compression', compressor(compression)),
+    // A global policy may say otherwise; a run whose snapshot is left out could not be proven.
+    '--ignore-identical-snapshots=false',
     source(identity),
   ];
 }

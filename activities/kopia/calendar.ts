@@ -1,5 +1,7 @@
 const DAY = 86_400_000;
 
+const NANOS_PER_MILLISECOND = 1_000_000n;
+
 /** ISO 8601 week of an instant in UTC (milliseconds), as Go's `time.ISOWeek`. */
 export function isoWeek(at: number): { readonly year: number; readonly week: number } {
   const date = new Date(at);
@@ -10,11 +12,11 @@ export function isoWeek(at: number): { readonly year: number; readonly week: num
   return { year, week: Math.floor((thursday - Date.UTC(year, 0, 1)) / (7 * DAY)) + 1 };
 }
 
-/** Go's `AddDate(-years, -months, 0)`: a day that the month lacks runs over into the next one. */
-export function yearsBefore(at: number, years: number, months: number): number {
-  const date = new Date(at);
-  date.setUTCFullYear(date.getUTCFullYear() - years, date.getUTCMonth() - months, date.getUTCDate());
-  return date.getTime();
+/** Go's `AddDate(0, -months, 0)` on nanoseconds in UTC: a day that the month lacks runs over into the next one. */
+export function monthsBefore(at: bigint, months: number): bigint {
+  const date = new Date(Number(at / NANOS_PER_MILLISECOND));
+  date.setUTCMonth(date.getUTCMonth() - months, date.getUTCDate());
+  return BigInt(date.getTime()) * NANOS_PER_MILLISECOND + (at % NANOS_PER_MILLISECOND);
 }
 
 /** Nanoseconds since 1970 of an RFC 3339 time; Kopia's times have nine digits, Date keeps three. Throws RangeError. */

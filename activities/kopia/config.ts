@@ -8,6 +8,9 @@ const DIRECTORY_MODE = 0o770;
 const CONTENT_SHARE = 0.2;
 const METADATA_SHARE = 0.7;
 
+const DEFAULT_CACHE_BYTES = 1024 ** 3;
+const MIN_CACHE_BYTES = 1024 ** 2;
+
 /** Switches off the disk cache of the format blob: with it Kopia reports success into a repository that was wiped (faults.md M1). */
 const NO_FORMAT_CACHE = -1;
 
@@ -16,9 +19,9 @@ export interface KopiaConfigRequest {
   readonly identity: Pick<Identity, 'username' | 'hostname'>;
   /** Where the filesystem repository lies, as the process sees it. */
   readonly path: string;
-  /** Without one Kopia keeps nothing on disk. */
+  /** A folder of this repository alone. Without one Kopia keeps nothing on disk. */
   readonly cacheDirectory?: string;
-  /** Size of the whole cache volume, bytes; Kopia's own limits leave a tenth free. */
+  /** Size of the whole cache volume, bytes (1 GiB unless given); Kopia's own limits leave a tenth free. */
   readonly cacheBytes?: number;
   readonly readOnly: boolean;
 }
@@ -42,11 +45,8 @@ export function buildKopiaConfig(request: KopiaConfigRequest): string {
   });
 }
 
-function caching(cacheDirectory: string, cacheBytes: number | undefined): object {
-  if (cacheBytes === undefined) return { cacheDirectory };
-  return {
-    cacheDirectory,
-    maxCacheSize: Math.floor(cacheBytes * CONTENT_SHARE),
-    maxMetadataCacheSize: Math.floor(cacheBytes * METADATA_SHARE),
-  };
+/** Kopia 0.21.1 dies of a nil pointer where a cache directory is given and one of the sizes is 0. */
+function caching(cacheDirectory: string, cacheBytes: number = DEFAULT_CACHE_BYTES): object {
+  const share = (part: number): number => Math.max(MIN_CACHE_BYTES, Math.floor(cacheBytes * part));
+  return { cacheDirectory, maxCacheSize: share(CONTENT_SHARE), maxMetadataCacheSize: share(METADATA_SHARE) };
 }

@@ -161,6 +161,8 @@ export function errorLines(log: string): string[] {
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.includes('"rootEntry"'))
     .map(level);
+  const panic = lines.find(({ text }) => text.startsWith('panic: '));
+  if (panic) return [panic.text];
   const first = lines.findIndex(({ error }) => error);
   return lines.slice(Math.max(0, first)).map(({ text }) => text);
 }
@@ -168,6 +170,7 @@ export function errorLines(log: string): string[] {
 function level(line: string): { readonly error: boolean; readonly text: string } {
   const plain = /^(?:kopia: )?(?:ERROR|FATAL|error):?\s+(.*)$/.exec(line);
   if (plain) return { error: true, text: plain[1]! };
+  if (line.startsWith('panic: ')) return { error: true, text: line };
   const json = /^\{"l":"(\w+)".*"m":"((?:[^"\\]|\\.)*)"\}$/.exec(line);
   if (json) return { error: /error|fatal/i.test(json[1]!), text: JSON.parse(`"${json[2]}"`) as string };
   return { error: false, text: line };

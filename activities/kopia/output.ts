@@ -96,6 +96,7 @@ export const PolicySchema = z.object({
       keepWeekly: optionalCount,
       keepMonthly: optionalCount,
       keepAnnual: optionalCount,
+      ignoreIdenticalSnapshots: z.boolean().nullish(),
     })
     .default({}),
   compression: z.object({ compressorName: z.string().optional() }).default({}),

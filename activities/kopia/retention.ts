@@ -1,5 +1,5 @@
 import type { Retention } from '../../api/retention.ts';
-import { isoWeek, yearsBefore } from './calendar.ts';
+import { instant, isoWeek, monthsBefore } from './calendar.ts';
 
 /** What retention looks at. */
 export interface RetainedSnapshot {
@@ -13,11 +13,12 @@ export interface RetainedSnapshot {
 /** An unset tier keeps nothing by itself, which is not the same as 0 only for Kopia's merging of policies. */
 export type RetentionTiers = Readonly<Partial<Retention>>;
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
+/** Nanoseconds. */
+const HOUR = 3_600_000_000_000n;
+const DAY = 24n * HOUR;
 
 /** Young incomplete snapshots stay, so that an interrupted first backup can be continued. */
-const KEEP_INCOMPLETE_YOUNGER_THAN = 4 * HOUR;
+const KEEP_INCOMPLETE_YOUNGER_THAN = 4n * HOUR;
 const KEEP_INCOMPLETE_COUNT = 3;
 
 /**
@@ -31,10 +32,10 @@ export function retentionReasons(
   tiers: RetentionTiers,
 ): ReadonlyMap<string, readonly string[]> {
   const sorted = snapshots
-    .map((snapshot) => ({ ...snapshot, at: Date.parse(snapshot.startTime) }))
-    .sort((a, b) => b.at - a.at || (a.startTime < b.startTime ? 1 : a.startTime > b.startTime ? -1 : 0));
-  const newest = sorted[0]?.at ?? 0;
-  const newestComplete = sorted.find(({ incomplete }) => !incomplete)?.at ?? 0;
+    .map((snapshot) => ({ ...snapshot, at: instant(snapshot.startTime) }))
+    .sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0));
+  const newest = sorted[0]?.at ?? 0n;
+  const newestComplete = sorted.find(({ incomplete }) => !incomplete)?.at ?? 0n;
   const rules = tierRules(tiers, newestComplete);
   const periods = new Set<string>();
   const counters = new Map<string, number>();
@@ -47,7 +48,7 @@ export function retentionReasons(
     const names = periodNames(snapshot.at, index);
     for (const { tier, cutOff, keep } of rules) {
       const kept = counters.get(tier) ?? 0;
-      if (snapshot.at < cutOff || periods.has(names[tier]) || kept >= keep) continue;
+      if ((cutOff !== undefined && snapshot.at < cutOff) || periods.has(names[tier]) || kept >= keep) continue;
       periods.add(names[tier]);
       counters.set(tier, kept + 1);
       why.push(`${tier}-${kept + 1}`);
@@ -73,31 +74,31 @@ type Tier = 'latest' | 'annual' | 'monthly' | 'weekly' | 'daily' | 'hourly';
 
 interface TierRule {
   readonly tier: Tier;
-  /** Milliseconds; older snapshots don't count for the tier. */
-  readonly cutOff: number;
+  /** Nanoseconds; older snapshots don't count for the tier. Undefined: none is too old. */
+  readonly cutOff: bigint | undefined;
   readonly keep: number;
 }
 
 /** In Kopia's order: who comes first takes the period's name. */
-function tierRules(tiers: RetentionTiers, newest: number): TierRule[] {
+function tierRules(tiers: RetentionTiers, newest: bigint): TierRule[] {
   const { latest, hourly, daily, weekly, monthly, yearly } = tiers;
   const everyTier = [latest, hourly, daily, weekly, monthly, yearly];
   const keepAll = everyTier.reduce<number>((sum, tier) => sum + (tier ?? 0), 0) === 0;
   const rules: (Omit<TierRule, 'keep'> & { keep: number | undefined })[] = [
-    { tier: 'latest', cutOff: Number.NEGATIVE_INFINITY, keep: keepAll ? Number.POSITIVE_INFINITY : latest },
-    { tier: 'annual', cutOff: yearsBefore(newest, yearly ?? 0, 0), keep: yearly },
-    { tier: 'monthly', cutOff: yearsBefore(newest, 0, monthly ?? 0), keep: monthly },
-    { tier: 'weekly', cutOff: newest - (weekly ?? 0) * 7 * DAY, keep: weekly },
-    { tier: 'daily', cutOff: newest - (daily ?? 0) * DAY, keep: daily },
-    { tier: 'hourly', cutOff: newest - (hourly ?? 0) * HOUR, keep: hourly },
+    { tier: 'latest', cutOff: undefined, keep: keepAll ? Number.POSITIVE_INFINITY : latest },
+    { tier: 'annual', cutOff: monthsBefore(newest, 12 * (yearly ?? 0)), keep: yearly },
+    { tier: 'monthly', cutOff: monthsBefore(newest, monthly ?? 0), keep: monthly },
+    { tier: 'weekly', cutOff: newest - BigInt(weekly ?? 0) * 7n * DAY, keep: weekly },
+    { tier: 'daily', cutOff: newest - BigInt(daily ?? 0) * DAY, keep: daily },
+    { tier: 'hourly', cutOff: newest - BigInt(hourly ?? 0) * HOUR, keep: hourly },
   ];
   return rules.filter((rule): rule is TierRule => rule.keep !== undefined);
 }
 
 /** The names come from one set: a week `2026-07` and a month `2026-07` are the same to Kopia. */
-function periodNames(at: number, index: number): Record<Tier, string> {
-  const iso = new Date(at).toISOString();
-  const { year, week } = isoWeek(at);
+function periodNames(at: bigint, index: number): Record<Tier, string> {
+  const iso = new Date(Number(at / 1_000_000n)).toISOString();
+  const { year, week } = isoWeek(Number(at / 1_000_000n));
   return {
     latest: String(index),
     annual: iso.slice(0, 4),

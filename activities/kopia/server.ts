@@ -61,7 +61,15 @@ export async function startKopiaServer(options: KopiaServerOptions): Promise<Kop
   const agent = new Agent({ keepAlive: true });
   const auth = `${USER}:${password}`;
   return {
-    request: (path, { method = 'GET', body } = {}) => call({ socketPath, path, method, auth, agent }, body),
+    request: async (path, { method = 'GET', body } = {}) => {
+      try {
+        return await call({ socketPath, path, method, auth, agent }, body);
+      } catch (error) {
+        // A broken connection is the end of the process; whoever asks next shall not meet a dying one.
+        if (error instanceof ServerGone) await stopChild(child, ended);
+        throw error;
+      }
+    },
     get running() {
       return child.exitCode === null && child.signalCode === null;
     },
@@ -70,6 +78,13 @@ export async function startKopiaServer(options: KopiaServerOptions): Promise<Kop
       await stopChild(child, ended);
     },
   };
+}
+
+/** The process ended, or is about to. */
+export class ServerGone extends PortError {
+  constructor(cause: Error) {
+    super(FailureType.RepositoryUnreachable, `Kopia's server went away: ${cause.message}`, { cause });
+  }
 }
 
 interface Ended {
@@ -138,9 +153,7 @@ function call(options: Call, body: string | undefined): Promise<IncomingMessage>
       if (response.statusCode === 200) return resolve(response);
       readText(response).then((text) => reject(refused(options.path, response.statusCode ?? 0, text)), reject);
     });
-    outgoing.once('error', (cause) => {
-      reject(new PortError(FailureType.RepositoryUnreachable, `Kopia's server went away: ${cause.message}`, { cause }));
-    });
+    outgoing.once('error', (cause) => reject(new ServerGone(cause)));
     outgoing.end(body);
   });
 }

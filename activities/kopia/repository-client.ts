@@ -1,0 +1,142 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { formatIdentity, type Identity } from '../../api/identity.ts';
+import { FailureType } from '../../workflows/failures.ts';
+import { PortError } from '../ports/port-error.ts';
+import {
+  type PolicySetRequest,
+  policySetArguments,
+  repositoryCreateArguments,
+  repositoryStatusArguments,
+  snapshotListArguments,
+} from './arguments.ts';
+import { buildKopiaConfig } from './config.ts';
+import { classifyKopiaError } from './errors.ts';
+import { type FormatFile, readFormatFile } from './format-file.ts';
+import { type ListedSnapshot, parseSnapshotList, parseUniqueId } from './output.ts';
+import type { KopiaEnvironment, RunKopia } from './process.ts';
+import { startKopiaServer } from './server.ts';
+import { readIdentities, readSourceState, type SourceState } from './warm-reader.ts';
+import { createWarmServer } from './warm-server.ts';
+
+export interface RepositoryClientOptions {
+  /** Folder of the repository, as this process sees it. */
+  readonly path: string;
+  readonly binary: string;
+  /** Read at each start of Kopia; never logged, never in an argv. */
+  readonly password: () => string;
+  /** Survives between runs; a folder per unique id is made in it. */
+  readonly cacheDirectory: string;
+  readonly runKopia: RunKopia;
+}
+
+/** What the repository's worker asks of Kopia. Every method throws PortError. */
+export interface RepositoryClient {
+  /** From the file itself, each time. */
+  format(): Promise<FormatFile>;
+  /** From a process that is started for this call and knows nothing from before. */
+  listSnapshots(identity: Identity, signal?: AbortSignal): Promise<ListedSnapshot[]>;
+  /** From a Kopia that stays open and looks again; started anew when the repository is another one. */
+  sourceState(identity: Identity): Promise<SourceState>;
+  identities(): Promise<string[]>;
+  setPolicy(request: PolicySetRequest, signal?: AbortSignal): Promise<void>;
+  /** Creates the repository and opens it with a second process. Returns its unique id. */
+  create(signal?: AbortSignal): Promise<string>;
+  /** Opens the repository with the password. Returns its unique id. */
+  open(signal?: AbortSignal): Promise<string>;
+  /** Ends the open Kopia and removes its private files. */
+  close(): Promise<void>;
+}
+
+const TIMEOUT_MILLISECONDS = 120_000;
+
+/** Readers file nothing, so their name never stands in the repository. It must own no source: Kopia's server would look after it. */
+const READER = { username: 'stowage-reader', hostname: 'stowage' } as const;
+
+export function createRepositoryClient(options: RepositoryClientOptions): RepositoryClient {
+  let work: Promise<string> | undefined;
+  const workDirectory = (): Promise<string> => {
+    work ??= mkdtemp(join(tmpdir(), 'stowage-'));
+    return work;
+  };
+
+  const environment = async (readOnly: boolean, uniqueId?: string): Promise<KopiaEnvironment> => {
+    const directory = await workDirectory();
+    const configPath = join(directory, `${readOnly ? 'reader' : 'writer'}-${uniqueId?.slice(0, 12) ?? 'new'}.config`);
+    const cacheDirectory = uniqueId && join(options.cacheDirectory, uniqueId.slice(0, 12));
+    if (cacheDirectory) await mkdir(cacheDirectory, { recursive: true, mode: 0o700 });
+    const config = buildKopiaConfig({
+      identity: READER,
+      path: options.path,
+      readOnly,
+      ...(cacheDirectory ? { cacheDirectory } : {}),
+    });
+    await writeFile(configPath, config, { mode: 0o600 });
+    return { configPath, password: options.password(), homeDirectory: directory };
+  };
+
+  const run = async (args: string[], readOnly: boolean, signal?: AbortSignal, uniqueId?: string): Promise<string> => {
+    const done = await options.runKopia({
+      binary: options.binary,
+      args,
+      environment: await environment(readOnly, uniqueId),
+      timeoutMilliseconds: TIMEOUT_MILLISECONDS,
+      ...(signal ? { signal } : {}),
+    });
+    if (done.exitCode === 0) return done.stdout;
+    const failure = classifyKopiaError(done.stderr, { secrets: [options.password()] });
+    throw new PortError(failure.type, failure.message, {
+      ...(failure.retryable === undefined ? {} : { retryable: failure.retryable }),
+    });
+  };
+
+  const warm = createWarmServer(async ({ uniqueId }) =>
+    startKopiaServer({
+      binary: options.binary,
+      environment: await environment(true, uniqueId),
+      socketRoot: await workDirectory(),
+      startTimeoutMilliseconds: TIMEOUT_MILLISECONDS,
+    }),
+  );
+  const format = (): Promise<FormatFile> => readFormatFile(options.path);
+  const open = async (signal?: AbortSignal): Promise<string> =>
+    understood(parseUniqueId, await run(repositoryStatusArguments(), true, signal));
+
+  return {
+    format,
+    open,
+    listSnapshots: async (identity, signal) => {
+      const { uniqueId } = await format();
+      const output = await run(snapshotListArguments({ identity }), true, signal, uniqueId);
+      // Kopia lists the snapshots of folders above the path too.
+      return understood(parseSnapshotList, output).filter((listed) => listed.identity === formatIdentity(identity));
+    },
+    sourceState: async (identity) => warm.ask(await format(), (server) => readSourceState(server, identity)),
+    identities: async () => warm.ask(await format(), readIdentities),
+    setPolicy: async (request, signal) => {
+      const { uniqueId } = await format();
+      await run(policySetArguments(request), false, signal, uniqueId);
+    },
+    create: async (signal) => {
+      await run(repositoryCreateArguments({ path: options.path }), false, signal);
+      return open(signal);
+    },
+    close: async () => {
+      await warm.stop();
+      if (work) await rm(await work, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Parses what Kopia printed; text of another form is a failure of its own, without the text. */
+function understood<T>(parse: (text: string) => T, text: string): T {
+  try {
+    return parse(text);
+  } catch (cause) {
+    throw new PortError(FailureType.MoverFailed, "Kopia's answer has another form than that of 0.21.1", {
+      cause,
+      retryable: false,
+    });
+  }
+}

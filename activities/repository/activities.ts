@@ -1,0 +1,139 @@
+import { formatIdentity, type Identity } from '../../api/identity.ts';
+import { FailureType } from '../../workflows/failures.ts';
+import type { RepositoryActivities } from '../../workflows/repository/contract.ts';
+import { withFailureMapping } from '../failure-mapping.ts';
+import { type RunKopia, runKopia } from '../kopia/process.ts';
+import { createRepositoryClient } from '../kopia/repository-client.ts';
+import type { SourceState } from '../kopia/warm-reader.ts';
+import { PortError } from '../ports/port-error.ts';
+import { createOnEmptyVolume } from './create.ts';
+import { withHeartbeat } from './heartbeat.ts';
+import { newlyExpired, policyDiffers, requireApproval } from './policy-change.ts';
+import { requireProof } from './read-back.ts';
+import { byNewest, chooseSnapshot, countedSnapshots } from './snapshot-choice.ts';
+
+export interface RepositoryDependencies {
+  /** The name that requests use. */
+  readonly repository: string;
+  /** Folder of the filesystem repository, as this process sees it. */
+  readonly path: string;
+  readonly kopiaBinary: string;
+  /** From the worker's environment at its start. */
+  readonly password: () => string;
+  readonly cacheDirectory: string;
+  readonly runKopia?: RunKopia;
+  readonly now?: () => Date;
+}
+
+/** The activities, and what the worker calls when it ends. */
+export type RepositoryRole = RepositoryActivities & { readonly close: () => Promise<void> };
+
+/** How many other identities help a person who mistyped one. */
+const NAMED_IDENTITIES = 10;
+
+/** What stands beside one repository. Only ApplicationFailure leaves the activities. */
+export function createRepositoryActivities(dependencies: RepositoryDependencies): RepositoryRole {
+  const { repository, path } = dependencies;
+  const now = dependencies.now ?? (() => new Date());
+  const client = createRepositoryClient({
+    path,
+    binary: dependencies.kopiaBinary,
+    password: dependencies.password,
+    cacheDirectory: dependencies.cacheDirectory,
+    runKopia: dependencies.runKopia ?? runKopia,
+  });
+
+  const requireOurs = (name: string): void => {
+    if (name === repository) return;
+    throw new PortError(FailureType.InvalidInput, `this worker serves the repository '${repository}', not '${name}'`);
+  };
+
+  const requireKnown = async (name: string, expected: string): Promise<void> => {
+    requireOurs(name);
+    const { uniqueId } = await client.format();
+    if (uniqueId === expected.toLowerCase()) return;
+    throw new PortError(
+      FailureType.RepositoryChanged,
+      `the repository in '${path}' has the unique id ${uniqueId}, but ${expected} is the known one`,
+    );
+  };
+
+  /** A listing by a process that knows nothing from before, of the repository that was the known one before and after. */
+  const freshSnapshots = async (
+    input: { readonly repository: string; readonly expectedUniqueId: string; readonly identity: Identity },
+    signal: AbortSignal | undefined,
+  ) => {
+    await requireKnown(input.repository, input.expectedUniqueId);
+    const listed = await client.listSnapshots(input.identity, signal);
+    await requireKnown(input.repository, input.expectedUniqueId);
+    return listed.map(({ summary }) => summary);
+  };
+
+  const activities: RepositoryActivities = {
+    openRepository: (input) =>
+      withHeartbeat(async (signal) => {
+        await requireKnown(input.repository, input.expectedUniqueId);
+        const { identity, retain, compression } = input;
+        const state = await client.sourceState(identity);
+        const policyChanged = policyDiffers(state.policy, input);
+        if (policyChanged) {
+          const removed = newlyExpired(state.snapshots, state.policy, retain);
+          requireApproval(removed, formatIdentity(identity), input.approveRetention);
+          await client.setPolicy({ identity, retain, compression }, signal);
+          requireEffective(await client.sourceState(identity), input);
+          await requireKnown(input.repository, input.expectedUniqueId);
+        }
+        const previous = countedSnapshots(state.snapshots, now())[0];
+        return {
+          ...(previous ? { previous } : {}),
+          snapshotIds: state.snapshots.map(({ id }) => id),
+          policyChanged,
+        };
+      }),
+
+    readBackSnapshot: (input) =>
+      withHeartbeat(async (signal) => {
+        const snapshots = await freshSnapshots(input, signal);
+        const snapshot = requireProof(snapshots, { ...input, identity: formatIdentity(input.identity) });
+        return { snapshot, snapshotIds: snapshots.map(({ id }) => id) };
+      }),
+
+    selectSnapshot: (input) =>
+      withHeartbeat(async (signal) => {
+        const snapshots = await freshSnapshots(input, signal);
+        const identity = formatIdentity(input.identity);
+        if (snapshots.length > 0) return chooseSnapshot(snapshots, input.choice, identity, now());
+        const others = (await client.identities()).filter((other) => other !== identity).sort();
+        return { skipped: 0, otherIdentities: others.slice(0, NAMED_IDENTITIES) };
+      }),
+
+    listRepositorySnapshots: (input) =>
+      withHeartbeat(async (signal) => {
+        requireOurs(input.repository);
+        const expectedUniqueId = input.expectedUniqueId ?? (await client.format()).uniqueId;
+        const snapshots = await freshSnapshots({ ...input, expectedUniqueId }, signal);
+        return { identity: formatIdentity(input.identity), snapshots: byNewest(snapshots) };
+      }),
+
+    createRepository: (input) =>
+      withHeartbeat(async (signal) => {
+        requireOurs(input.repository);
+        return createOnEmptyVolume(client, path, input.resumed, signal);
+      }),
+
+    identifyRepository: (input) =>
+      withHeartbeat(async (signal) => {
+        requireOurs(input.repository);
+        await client.format();
+        return { uniqueId: await client.open(signal) };
+      }),
+  };
+  // Not enumerable, so that it is not registered as an activity.
+  return Object.defineProperty(withFailureMapping(activities), 'close', { value: client.close }) as RepositoryRole;
+}
+
+/** A policy that was set and is not in effect would let Kopia's own tiers remove or keep what nobody declared. */
+function requireEffective(state: SourceState, wanted: Parameters<typeof policyDiffers>[1]): void {
+  if (!policyDiffers(state.policy, wanted)) return;
+  throw new PortError(FailureType.MoverFailed, 'the policy was set, but another one is in effect', { retryable: true });
+}
