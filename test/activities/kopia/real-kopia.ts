@@ -57,7 +57,10 @@ export class Bench {
   }
 
   /** One backup of `data`; `startTime` as `2026-11-23 12:00:00 UTC` files it under another time. */
-  backup(runId: string, options: { readonly identity?: Identity; readonly startTime?: string } = {}): CreatedSnapshot {
+  backup(
+    runId: string,
+    options: { readonly identity?: Identity; readonly startTime?: string; readonly more?: readonly string[] } = {},
+  ): CreatedSnapshot {
     const args = snapshotCreateArguments({
       sourcePath: this.data,
       identity: options.identity ?? IDENTITY,
@@ -65,7 +68,10 @@ export class Bench {
       parallelism: 2,
     });
     const times = options.startTime ? [`--start-time=${options.startTime}`, `--end-time=${options.startTime}`] : [];
-    const done = spawnSync(this.binary, [...args, ...times], { encoding: 'utf8', env: this.environment() });
+    const done = spawnSync(this.binary, [...args, ...times, ...(options.more ?? [])], {
+      encoding: 'utf8',
+      env: this.environment(),
+    });
     const created = parseSnapshotCreated(done.stdout);
     if (!created) throw new Error(`no snapshot: ${done.stderr}`);
     return created;
