@@ -1,0 +1,56 @@
+import { FailureType, failureRules } from '../workflows/failures.ts';
+
+/** What `stowage` ends with. They are API: scripts rely on them. Failure types have their own codes, 10 and up. */
+export const ExitCode = {
+  Done: 0,
+  /** Something failed that has no failure type. */
+  Failed: 1,
+  /** The command line, the environment or a file is wrong; nothing was started. */
+  Usage: 2,
+  /** `schedules plan` found changes to make. */
+  Differences: 3,
+  /** Ctrl-C: the run goes on without an onlooker (128 + SIGINT, as shells count). */
+  Detached: 130,
+} as const;
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+/** The exit code of a run that ended with this failure type; 1 for one that is not known. */
+export const exitCodeOf = (type: string | undefined): number => failureRule(type)?.exitCode ?? ExitCode.Failed;
+
+/** What to do about a failure type; undefined for one that is not known. */
+export const remedyOf = (type: string | undefined): string | undefined => failureRule(type)?.remedy;
+
+const failureRule = (type: string | undefined) =>
+  type !== undefined && type in FailureType ? failureRules[type as FailureType] : undefined;
+
+/** For the end of every `--help`. */
+export function exitCodeHelp(...types: readonly FailureType[]): string {
+  const rows = types.map((type) => `  ${String(failureRules[type].exitCode).padStart(3)}  ${type}`);
+  return [
+    'Exit codes:',
+    '    0  done',
+    '    1  failed for a reason without a type',
+    '    2  wrong command line, environment or file; nothing was started',
+    ...rows,
+    ...(types.length > 0 ? ['  130  Ctrl-C: detached, the run goes on', 'All failure types: `stowage --help`.'] : []),
+  ].join('\n');
+}
+
+/** Every failure type with its exit code, in columns. */
+export function allExitCodesHelp(): string {
+  const entries = Object.values(FailureType).map(
+    (type) => `${String(failureRules[type].exitCode).padStart(5)}  ${type.padEnd(22)}`,
+  );
+  const half = Math.ceil(entries.length / 2);
+  const rows = entries.slice(0, half).map((entry, index) => `${entry}${entries[index + half] ?? ''}`.trimEnd());
+  return [
+    'Exit codes:',
+    '    0  done',
+    '    1  failed for a reason without a type',
+    '    2  wrong command line, environment or file',
+    '    3  `schedules plan` found differences',
+    '  130  Ctrl-C: detached, the run goes on',
+    'and for a run that failed:',
+    ...rows,
+  ].join('\n');
+}
