@@ -1,0 +1,3 @@
+module stowage.dev/platform/images/pause
+
+go 1.21
