@@ -4,11 +4,13 @@ import { PlatformError } from '../errors.ts';
 import { ensureCgroups } from '../host/cgroups.ts';
 import { ensureBridge, ensureNamespace } from '../host/interfaces.ts';
 import { cniPluginFolder } from '../host/packages.ts';
+import { removeDeadSockets } from '../host/shims.ts';
 import { cgroupRoot } from '../layout/paths.ts';
 import type { BootContext } from './context.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { NODE_NAME, renderCni, renderContainerd, renderKubelet } from './node-config.ts';
 import { certificateRequests, ensurePki } from './pki.ts';
+import { componentProcess } from './supervise.ts';
 
 /** The kubeconfig context of a platform. Pure. */
 export function contextName(name: string): string {
@@ -40,6 +42,7 @@ export async function prepareHost(context: BootContext, pauseImage: string): Pro
   await writeFile(join(paths.config, 'containerd.toml'), renderContainerd(paths, cniPlugins, pauseImage));
   await writeFile(join(paths.config, 'kubelet.yaml'), renderKubelet(name, network, paths));
   await writeFile(join(paths.cniConf, '10-stowage.conflist'), renderCni(name, network, paths));
+  if (!(await componentProcess(paths, 'containerd'))) await removeDeadSockets(paths);
   await ensureCgroups(cgroupRoot(name));
   await ensureBridge(network.bridge, `${network.nodeAddress}/24`, paths.directory);
   await ensureNamespace({

@@ -16,7 +16,7 @@ import { type Log, renderDuration } from '../toolchain/progress.ts';
 import { findLeftovers, platformProcesses } from './leftovers.ts';
 import { findSandboxTraces, removeSandboxTraces } from './sandboxes.ts';
 
-const first: readonly ComponentName[] = [
+const stoppedFirst: readonly ComponentName[] = [
   'csi-provisioner',
   'csi-snapshotter',
   'snapshot-controller',
@@ -26,7 +26,7 @@ const first: readonly ComponentName[] = [
   'kube-apiserver',
   'temporal',
 ];
-const last: readonly ComponentName[] = ['containerd', 'csi-driver', 'etcd'];
+const stoppedLast: readonly ComponentName[] = ['containerd', 'csi-driver', 'etcd'];
 
 /** `keep` leaves the data (etcd, volumes, images, Temporal's database), so that `up` comes back with it. */
 export type DownOptions = { readonly keep: boolean; readonly log: Log };
@@ -41,10 +41,10 @@ export async function takeDown(name: string, options: DownOptions): Promise<void
   const network = slot === undefined ? undefined : networkOf(slot);
   const started = Date.now();
   const traces = await findSandboxTraces(name, paths);
-  await stopAll(first, paths, 3);
+  await stopAll(stoppedFirst, paths, 3);
   await killCgroup(cgroupRoot(name));
   await stopShims(paths);
-  await stopAll(last, paths, 2);
+  await stopAll(stoppedLast, paths, 2);
   await stopProcesses(platformProcesses(paths), 1);
   await unmountBackend(join(paths.csi, 'volumes'));
   await unmountAll((mount) => isBelow(mount.target, paths.directory) || traces.namespaces.includes(mount.target));
@@ -61,8 +61,8 @@ export async function takeDown(name: string, options: DownOptions): Promise<void
     );
   }
   await removeData(paths, options.keep);
-  const forwarding = await releaseSlot(paths.directory, options.keep);
-  if (forwarding !== undefined) await leaveHost(forwarding);
+  const { last, ipForward } = await releaseSlot(paths.directory, options.keep);
+  if (last) await leaveHost(ipForward);
   options.log(
     `platform ${name}: down in ${renderDuration((Date.now() - started) / 1000)}${options.keep ? `, data kept in ${paths.directory}` : ''}`,
   );
@@ -100,8 +100,8 @@ async function removeData(paths: Paths, keep: boolean): Promise<void> {
 }
 
 /** What the last platform puts back: the kernel's forwarding, and kubelet's fixed folder if it is ours alone. */
-async function leaveHost(forwarding: string): Promise<void> {
-  await writeForwarding(forwarding);
+async function leaveHost(forwarding: string | undefined): Promise<void> {
+  if (forwarding !== undefined) await writeForwarding(forwarding);
   const plugins = '/var/lib/kubelet/device-plugins';
   for (const file of ['kubelet.sock', 'DEPRECATION', 'kubelet_internal_checkpoint']) {
     await rm(`${plugins}/${file}`, { force: true });

@@ -2,10 +2,10 @@ import { readdir, readFile, readlink, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cniNetworkName } from '../boot/node-config.ts';
 import { isBelow, unmountAll } from '../host/mounts.ts';
+import { deadShimSockets, listTasks, SHIM_SOCKETS } from '../host/shims.ts';
 import type { Paths } from '../layout/paths.ts';
 
 const CNI_RESULTS = '/var/lib/cni/results';
-const SHIM_SOCKETS = '/run/containerd/s';
 const NAMESPACES = '/run/netns';
 const POD_LOG_LINKS = '/var/log/containers';
 
@@ -14,14 +14,14 @@ export type SandboxTraces = {
   readonly cniResults: readonly string[];
   /** Network namespaces under /run/netns. */
   readonly namespaces: readonly string[];
-  /** Sockets of this platform's shims; other platforms, and a containerd of the system, keep theirs in the same folder. */
+  /** Sockets of this platform's shims and of shims that are dead; other living platforms, and a containerd of the system, keep theirs in the same folder. */
   readonly shimSockets: readonly string[];
   readonly logLinks: readonly string[];
 };
 
 /** Finds the traces. Call it while containerd's state folder is still there: it names the sandboxes and their sockets. */
 export async function findSandboxTraces(name: string, paths: Paths): Promise<SandboxTraces> {
-  const tasks = await listTasks(paths);
+  const [tasks, dead] = await Promise.all([listTasks(paths), deadShimSockets()]);
   const cached = await Promise.all(
     (await list(CNI_RESULTS)).map(async (file) => {
       const text = await readFile(join(CNI_RESULTS, file), 'utf8').catch(() => '');
@@ -35,7 +35,7 @@ export async function findSandboxTraces(name: string, paths: Paths): Promise<San
   return {
     cniResults: ours.map(({ file }) => file),
     namespaces: [...new Set(ours.flatMap(({ namespaces }) => namespaces ?? []))],
-    shimSockets: [...new Set(tasks.flatMap(({ socket }) => (socket ? [socket] : [])))],
+    shimSockets: [...new Set([...tasks.flatMap(({ socket }) => (socket ? [socket] : [])), ...dead])],
     logLinks: await linksInto(POD_LOG_LINKS, paths.directory),
   };
 }
@@ -59,18 +59,6 @@ export function parseCniResult(text: string): { network?: string; sandbox?: stri
   } catch {
     return {};
   }
-}
-
-/** Ids of the tasks that containerd knows, with the socket of each one's shim. */
-async function listTasks(paths: Paths): Promise<{ id: string; socket: string | undefined }[]> {
-  const folder = join(paths.containerdState, 'io.containerd.runtime.v2.task', 'k8s.io');
-  return Promise.all(
-    (await list(folder)).map(async (id) => {
-      const text = await readFile(join(folder, id, 'address'), 'utf8').catch(() => '');
-      const socket = text.trim().replace(/^unix:\/\//, '');
-      return { id, socket: isBelow(socket, SHIM_SOCKETS) ? socket : undefined };
-    }),
-  );
 }
 
 async function linksInto(folder: string, directory: string): Promise<string[]> {

@@ -42,7 +42,7 @@ export function claimSlot(directory: string, ipForward: string): Promise<number>
     const registry = await readRegistry();
     for (const known of Object.keys(registry.slots)) if (!existsSync(known)) delete registry.slots[known];
     // While a platform is up the setting is already the CNI plugin's.
-    if (!anyUp(registry)) registry.ipForward = ipForward;
+    if (!anyUp()) registry.ipForward = ipForward;
     const own = registry.slots[directory];
     if (own !== undefined) {
       await writeRegistry(registry);
@@ -89,17 +89,20 @@ export async function registeredPlatforms(): Promise<string[]> {
 
 /**
  * Gives the slot back, or keeps it for a platform whose data stays.
- * Answers the kernel's original forwarding setting when no platform is up any more.
+ * Answers whether no platform is up any more, and what the kernel's forwarding setting was before the first one.
  */
-export function releaseSlot(directory: string, keep: boolean): Promise<string | undefined> {
+export function releaseSlot(
+  directory: string,
+  keep: boolean,
+): Promise<{ last: boolean; ipForward: string | undefined }> {
   return withLock('slots', async () => {
     const registry = await readRegistry();
     if (!keep) delete registry.slots[directory];
     await writeRegistry(registry);
-    return anyUp(registry) ? undefined : registry.ipForward;
+    return { last: !anyUp(), ipForward: registry.ipForward };
   });
 }
 
-function anyUp(registry: SlotRegistry): boolean {
-  return Object.values(registry.slots).some((slot) => interfaceExists(networkOf(slot).bridge));
+function anyUp(): boolean {
+  return Array.from({ length: SLOTS }, (_, slot) => networkOf(slot)).some(({ bridge }) => interfaceExists(bridge));
 }
