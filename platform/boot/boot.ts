@@ -13,7 +13,7 @@ import type { ComponentName } from './components.ts';
 import { type BootContext, createContext } from './context.ts';
 import { describePlatform } from './describe.ts';
 import { ensureArchive } from './images.ts';
-import { platformImages } from './parts.ts';
+import { platformImages } from './platform-images.ts';
 import { prepareHost } from './prepare.ts';
 import { createReadyChecks, type ReadyChecks } from './ready.ts';
 import { applyObjects } from './storage.ts';
@@ -37,7 +37,7 @@ export async function bootPlatform(name: string, log: Log): Promise<Platform> {
   await prepareHost(context, images.pause.reference);
   const checks = await createReadyChecks(context);
   try {
-    const archives = Object.values(images).map((image) => image.archive);
+    const archives = Object.values(images).map((image) => image.tar);
     await Promise.all([
       startNode(context, checks, archives),
       startControlPlane(context, checks),

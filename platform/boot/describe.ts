@@ -3,7 +3,7 @@ import type { Platform } from '../types.ts';
 import { TEMPORAL_NAMESPACE } from './components.ts';
 import type { BootContext } from './context.ts';
 import { NODE_NAME } from './node-config.ts';
-import type { PlatformImages } from './parts.ts';
+import type { PlatformImages } from './platform-images.ts';
 import { contextName } from './prepare.ts';
 
 /** The plain description of a platform that others work with. Pure. */

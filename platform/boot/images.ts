@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { systemProgram } from '../host/packages.ts';
 import { run } from '../host/run.ts';
 import type { Paths } from '../layout/paths.ts';
@@ -13,13 +11,10 @@ export async function importArchive(paths: Paths, archive: string): Promise<void
   await run(ctr, ['--address', paths.containerdSocket, '--namespace', 'k8s.io', 'images', 'import', archive]);
 }
 
-/** Imports an archive unless exactly this one was imported before. */
+/** Imports an archive of the image cache unless it was imported before: its file name is the key of its content. */
 export async function ensureArchive(paths: Paths, archive: string): Promise<void> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(archive), hash);
-  const digest = hash.digest('hex');
-  const stamp = join(paths.images, `${basename(archive)}.sha256`);
-  if ((await readFile(stamp, 'utf8').catch(() => '')) === digest) return;
+  const stamp = join(paths.images, basename(archive));
+  if (existsSync(stamp)) return;
   await importArchive(paths, archive);
-  await writeFile(stamp, digest);
+  await writeFile(stamp, '');
 }
