@@ -49,7 +49,9 @@ export async function pruneCached(name: string, keep: number, options: ImageOpti
       .filter((file) => pattern.test(file))
       .map(async (file) => ({ path: join(directory, file), used: (await stat(join(directory, file))).mtimeMs })),
   );
-  for (const { path } of found.sort((a, b) => b.used - a.used).slice(keep)) await rm(path, { force: true });
+  for (const { path } of found.sort((a, b) => b.used - a.used).slice(keep)) {
+    for (const file of [path, `${path}.sha256`]) await rm(file, { force: true });
+  }
 }
 
 /** Removes what a killed build left beside its file: we hold the lock, so nobody is working in there. */
