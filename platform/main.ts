@@ -11,7 +11,8 @@ type Options = { name: string; json?: boolean; context?: string; worker?: boolea
 
 /** The result goes to stdout, as JSON or as text; progress goes to stderr. */
 function print(options: { json?: boolean }, value: unknown, text: string): void {
-  console.log(options.json ? JSON.stringify(value, null, 2) : text);
+  const shown = options.json ? JSON.stringify(value, null, 2) : text;
+  if (shown) console.log(shown);
 }
 
 async function up(options: Options): Promise<void> {
