@@ -38,7 +38,8 @@ export async function collectProgram(program: string): Promise<FileEntry[]> {
   ];
 }
 
-/** Entries without those whose path was given before. Pure. */
+/** Entries without those whose path an earlier one has. Pure. */
 export function withoutDuplicates<T extends { readonly to: string }>(entries: readonly T[]): T[] {
-  return [...new Map([...entries].reverse().map((entry) => [entry.to, entry])).values()].reverse();
+  const seen = new Set<string>();
+  return entries.filter(({ to }) => !seen.has(to) && seen.add(to));
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compiledRoot, projectRoot } from '../project.ts';
@@ -65,7 +66,10 @@ export async function ensureStowageImage(options: StowageImageOptions): Promise<
 
 function compiledEntries(compiled: string, project: string): LayerEntry[] {
   const keep = (relative: string): boolean => !/\.(map|d\.ts|tsbuildinfo)$/.test(relative);
+  // Where it was made, a worker starts without webpack; it checks itself whether the bundle belongs to this code.
+  const bundle = ['workflow-bundle.js', 'workflow-bundle.sha256'].filter((file) => existsSync(join(compiled, file)));
   return [
+    ...bundle.map((file): LayerEntry => ({ from: join(compiled, file), to: `/app/dist/${file}`, mode: 0o644 })),
     ...rooms.map((room): LayerEntry => ({ tree: join(compiled, room), to: `/app/dist/${room}`, keep })),
     { from: join(project, 'package.json'), to: '/app/package.json', mode: 0o644 },
   ];
