@@ -93,7 +93,7 @@ export function treeJobManifest(options: {
               name: 'tree',
               image: options.image,
               imagePullPolicy: 'IfNotPresent',
-              command: ['node', `/app/dist/demo/${options.program}.js`, '/config', ...options.args],
+              command: ['/bin/node', `/app/dist/demo/${options.program}.js`, '/config', ...options.args],
               securityContext: { runAsUser: 0, runAsGroup: 0 },
               volumeMounts: [{ name: 'config', mountPath: '/config', readOnly: options.readOnly }],
             },
