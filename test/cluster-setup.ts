@@ -1,0 +1,26 @@
+import type { TestProject } from 'vitest/node';
+import { ensureStowageImage } from '../platform/images/stowage-image.ts';
+import { downPlatform, importImage, upPlatform } from '../platform/platform.ts';
+import { compiledRoot } from '../platform/project.ts';
+import './provided.ts';
+
+/** Beside `demo` and whatever a person plays with. */
+const PLATFORM_NAME = process.env.STOWAGE_TEST_PLATFORM ?? 'test';
+
+/**
+ * Brings the platform of the tests up, or finds it running, and puts the image made of `dist/` on its node. Takes it down
+ * again at the end unless STOWAGE_KEEP says otherwise.
+ */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const platform = await upPlatform({ name: PLATFORM_NAME });
+  const kopia = platform.tools.kopia ?? '';
+  const image = await ensureStowageImage({ kopia, compiled: compiledRoot() });
+  await importImage(platform, image.tar);
+  process.env.STOWAGE_KOPIA ??= kopia;
+  process.env.STOWAGE_TEMPORAL ??= platform.tools.temporal;
+  project.provide('platform', platform);
+  project.provide('stowageImage', image.reference);
+  return async () => {
+    if (!process.env.STOWAGE_KEEP) await downPlatform(PLATFORM_NAME);
+  };
+}

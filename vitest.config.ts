@@ -1,0 +1,55 @@
+import { defineConfig } from 'vitest/config';
+
+/** Endings that say what a test needs beside Node. */
+const needs = {
+  kopia: 'test/**/*.kopia.test.ts',
+  temporal: 'test/**/*.temporal.test.ts',
+  cluster: 'test/**/*.cluster.test.ts',
+  platform: ['test/**/*.platform.test.ts', 'test/platform/csi-conformance.test.ts'],
+};
+
+const rooms = ['architecture', 'replay', 'e2e', 'faults'].map((room) => `test/${room}/**/*.test.ts`);
+
+const project = (name: string, options: object) => ({ extends: true as const, test: { name, ...options } });
+
+/** The real cluster is one machine: its tests get long limits, and a file has it for itself where timing matters. */
+const onCluster = { globalSetup: 'test/cluster-setup.ts', hookTimeout: 300_000 };
+
+export default defineConfig({
+  test: {
+    // A test that needs longer than the default says so itself.
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    restoreMocks: true,
+    projects: [
+      project('fast', {
+        include: ['test/**/*.test.ts'],
+        exclude: [...rooms, ...Object.values(needs).flat()],
+      }),
+      project('architecture', { include: ['test/architecture/**/*.test.ts'], testTimeout: 60_000 }),
+      project('replay', { include: ['test/replay/**/*.test.ts'], testTimeout: 60_000 }),
+      project('kopia', { include: [needs.kopia], globalSetup: 'test/tools-setup.ts', testTimeout: 60_000 }),
+      project('temporal', { include: [needs.temporal], globalSetup: 'test/tools-setup.ts', testTimeout: 60_000 }),
+      project('platform', {
+        include: needs.platform,
+        globalSetup: 'test/tools-setup.ts',
+        fileParallelism: false,
+        testTimeout: 300_000,
+        hookTimeout: 300_000,
+      }),
+      project('cluster', { ...onCluster, include: [needs.cluster], testTimeout: 120_000 }),
+      project('e2e', {
+        ...onCluster,
+        include: ['test/e2e/**/*.test.ts'],
+        fileParallelism: false,
+        testTimeout: 300_000,
+      }),
+      project('faults', {
+        ...onCluster,
+        include: ['test/faults/**/*.test.ts'],
+        fileParallelism: false,
+        testTimeout: 300_000,
+      }),
+    ],
+  },
+});
