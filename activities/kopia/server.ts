@@ -34,6 +34,7 @@ export interface KopiaServerOptions {
 
 const USER = 'stowage';
 const STOP_TIMEOUT_MILLISECONDS = 5_000;
+const MAX_SOCKETS = 16;
 const MAX_SAID_LENGTH = 64 * 1024;
 
 /** Starts the server and waits until it listens. Throws PortError with the reason that Kopia gives. */
@@ -50,15 +51,17 @@ export async function startKopiaServer(options: KopiaServerOptions): Promise<Kop
     },
     'pipe',
   );
-  const ended = endOf(child);
-  void ended.then(() => rm(directory, { recursive: true, force: true }));
+  const ended = endOf(child).then(async (end) => {
+    await rm(directory, { recursive: true, force: true });
+    return end;
+  });
   try {
     await listening(child, ended, options);
   } catch (error) {
     await stopChild(child, ended);
     throw error;
   }
-  const agent = new Agent({ keepAlive: true });
+  const agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS });
   const auth = `${USER}:${password}`;
   return {
     request: async (path, { method = 'GET', body } = {}) => {
