@@ -1,5 +1,5 @@
-import { open, readFile, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { PlatformError } from '../errors.ts';
 import type { BackendKind } from './backend.ts';
 import type { VolumeParameters } from './parameters.ts';
@@ -35,7 +35,7 @@ export type DriverState = {
   readonly snapshots: Readonly<Record<string, SnapshotRecord>>;
 };
 
-/** The state in memory and on disk; `update` returns when the new one is durable. */
+/** The state in memory and on disk; `update` returns when the new one has replaced the old file. */
 export type StateStore = {
   readonly current: () => DriverState;
   readonly update: (change: (state: DriverState) => DriverState) => Promise<void>;
@@ -61,10 +61,10 @@ export async function readState(dataDirectory: string): Promise<DriverState | un
   );
 }
 
-/** Keeps `initial` and every later state durably in the data directory; writes it at once. */
+/** Keeps `initial` and every later state in the data directory, always as one whole file; writes it at once. */
 export async function createStateStore(dataDirectory: string, initial: DriverState): Promise<StateStore> {
   let state = initial;
-  let tail = writeDurably(dataDirectory, state);
+  let tail = writeWhole(dataDirectory, state);
   await tail;
   return {
     current: () => state,
@@ -72,28 +72,15 @@ export async function createStateStore(dataDirectory: string, initial: DriverSta
       state = change(state);
       const snapshot = state;
       // Writes follow each other: the last one on disk is the newest state.
-      tail = tail.catch(() => undefined).then(() => writeDurably(dataDirectory, snapshot));
+      tail = tail.catch(() => undefined).then(() => writeWhole(dataDirectory, snapshot));
       return tail;
     },
   };
 }
 
-async function writeDurably(dataDirectory: string, state: DriverState): Promise<void> {
+async function writeWhole(dataDirectory: string, state: DriverState): Promise<void> {
   const file = join(dataDirectory, 'state.json');
-  const temporary = `${file}.new`;
-  const handle = await open(temporary, 'w', 0o600);
-  try {
-    await handle.writeFile(`${JSON.stringify(state, null, 1)}\n`);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(temporary, file);
-  const folder = await open(dirname(file), 'r');
-  try {
-    // Without it the rename itself may be lost with the machine.
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+  // No fsync: this has to outlive the process, not a power cut, which the platform's etcd does not outlive either.
+  await writeFile(`${file}.new`, `${JSON.stringify(state, null, 1)}\n`, { mode: 0o600 });
+  await rename(`${file}.new`, file);
 }
