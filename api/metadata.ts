@@ -9,6 +9,8 @@ export const Label = {
   destination: 'volsync.backube/replication-destination',
   /** On every object that a run makes, so that a sweep finds what no live run owns. */
   run: 'stowage.dev/run',
+  /** On the PersistentVolume of a restore, from before its staging claim goes until its final claim is bound: the run. */
+  handover: 'stowage.dev/handover',
 } as const;
 
 /** The value of {@link Label.createdBy}: VolSync's own, so that existing policies keep matching. */
@@ -31,6 +33,10 @@ export const Annotation = {
   restoredAt: 'stowage.dev/restored-at',
   restoredBy: 'stowage.dev/restored-by-run',
   restoredSnapshotTime: 'stowage.dev/restored-snapshot-time',
+  /** What a PersistentVolume's reclaim policy was before its handover began. */
+  reclaimPolicy: 'stowage.dev/reclaim-policy',
+  /** Touched to make the volume binder look at a claim again. */
+  nudged: 'stowage.dev/nudged-at',
   /** VolSync's opt-in for privileged movers, on the namespace. */
   privilegedMovers: 'volsync.backube/privileged-movers',
 } as const;

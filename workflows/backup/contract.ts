@@ -45,6 +45,8 @@ export interface BackupPlan {
   readonly nodeName?: string;
   readonly cacheClaim: string;
   readonly cacheClaimExists: boolean;
+  /** A closed run left the claim that a copy would be made under: it has to go first. */
+  readonly leftoverCopy?: boolean;
   /** The namespace allows movers that run as root. */
   readonly privileged: boolean;
   /** The repository's known unique id. */
@@ -56,6 +58,8 @@ export interface CaptureResult {
   readonly dataClaim: string;
   /** Set when the mover step has to post the claim from this VolumeSnapshot together with its Job. */
   readonly volumeSnapshot?: string;
+  /** Size of the clone where the VolumeSnapshot needs more than the plan's. */
+  readonly capacity?: string;
 }
 
 export interface BackupMoverInput extends BackupStep {

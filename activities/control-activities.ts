@@ -1,0 +1,36 @@
+import type { BackupControlActivities } from '../workflows/backup/contract.ts';
+import type { RepositoryRecordActivities } from '../workflows/repository/contract.ts';
+import type { RestoreControlActivities } from '../workflows/restore/contract.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { withFailureMapping } from './failure-mapping.ts';
+import { recordBackup } from './status/record-backup.ts';
+import { recordRestore } from './status/record-restore.ts';
+import { createRepositoryRecordActivities } from './status/repository-record.ts';
+import { captureVolume } from './volume/capture.ts';
+import { cleanUpBackup } from './volume/cleanup-backup.ts';
+import { cleanUpRestore } from './volume/cleanup-restore.ts';
+import { createEmptyClaim } from './volume/empty-claim.ts';
+import { handOver } from './volume/hand-over.ts';
+import { preflightBackup } from './volume/preflight-backup.ts';
+import { preflightRestore } from './volume/preflight-restore.ts';
+import { stageRestore } from './volume/stage-restore.ts';
+
+export type ControlActivities = BackupControlActivities & RestoreControlActivities & RepositoryRecordActivities;
+
+/** The short calls to the cluster. Only ApplicationFailure, or a cancellation, leaves them. */
+export function createControlActivities(dependencies: ActivityDependencies): ControlActivities {
+  const activities: ControlActivities = {
+    ...createRepositoryRecordActivities(dependencies),
+    preflightBackup: (step) => preflightBackup(dependencies, step),
+    captureVolume: (step) => captureVolume(dependencies, step),
+    recordBackup: (step) => recordBackup(dependencies, step),
+    cleanUpBackup: (step) => cleanUpBackup(dependencies, step),
+    preflightRestore: (step) => preflightRestore(dependencies, step),
+    stageRestore: (step) => stageRestore(dependencies, step),
+    handOver: (input) => handOver(dependencies, input),
+    createEmptyClaim: (step) => createEmptyClaim(dependencies, step),
+    recordRestore: (step) => recordRestore(dependencies, step),
+    cleanUpRestore: (step) => cleanUpRestore(dependencies, step),
+  };
+  return withFailureMapping(activities);
+}

@@ -1,0 +1,19 @@
+import type { BackupMoverActivities } from '../workflows/backup/contract.ts';
+import type { RestoreMoverActivities } from '../workflows/restore/contract.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { withFailureMapping } from './failure-mapping.ts';
+import { checkRestore } from './mover/check-restore.ts';
+import { runBackupMover } from './mover/run-backup-mover.ts';
+import { runRestoreMover } from './mover/run-restore-mover.ts';
+
+export type MoverActivities = BackupMoverActivities & RestoreMoverActivities;
+
+/** The long calls that follow a mover. Only ApplicationFailure, or a cancellation, leaves them. */
+export function createMoverActivities(dependencies: ActivityDependencies): MoverActivities {
+  const activities: MoverActivities = {
+    runBackupMover: (input) => runBackupMover(dependencies, input),
+    runRestoreMover: (input) => runRestoreMover(dependencies, input),
+    checkRestore: (input) => checkRestore(dependencies, input),
+  };
+  return withFailureMapping(activities);
+}

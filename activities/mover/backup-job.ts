@@ -1,0 +1,64 @@
+import type { V1Job } from '@kubernetes/client-node';
+import { quantityBytes } from '../../api/kubernetes-values.ts';
+import { Label, SnapshotTag } from '../../api/metadata.ts';
+import { backupJobName } from '../../api/names.ts';
+import type { BackupMoverInput } from '../../workflows/backup/contract.ts';
+import type { ActivitySettings } from '../dependencies.ts';
+import { snapshotCreateArguments } from '../kopia/arguments.ts';
+import { buildKopiaConfig } from '../kopia/config.ts';
+import { Component, labelValue } from '../volume/ownership.ts';
+import { buildMoverJob, CACHE_MOUNT, METRICS_ADDRESS } from './mover-job.ts';
+
+/** VolSync's place of the source, and the default path of the identity. */
+const DATA_DIRECTORY = '/data';
+
+/** Enough of a repository's unique id to keep the caches of two repositories apart. */
+const CACHE_ID_LENGTH = 12;
+
+/** Where a mover keeps its cache of one repository: a cache that was another repository's is never opened. */
+export const cacheDirectory = (repositoryUniqueId: string): string =>
+  `${CACHE_MOUNT}/${repositoryUniqueId.slice(0, CACHE_ID_LENGTH)}`;
+
+/** The Job that backs up one claim: `kopia snapshot create` and nothing else. */
+export function buildBackupJob({ run, request, plan, capture }: BackupMoverInput, settings: ActivitySettings): V1Job {
+  return buildMoverJob({
+    run,
+    settings,
+    component: Component.backupMover,
+    namespace: request.namespace,
+    name: backupJobName(request.source),
+    labels: { [Label.source]: labelValue(request.source) },
+    image: settings.kopiaImage,
+    args: snapshotCreateArguments({
+      sourcePath: DATA_DIRECTORY,
+      identity: request.identity,
+      tags: {
+        [SnapshotTag.run]: run.runId,
+        [SnapshotTag.capacity]: plan.claimCapacity,
+        ...(plan.claimStorageClassName ? { [SnapshotTag.storageClass]: plan.claimStorageClassName } : {}),
+        [SnapshotTag.accessModes]: plan.claimAccessModes.join(','),
+      },
+      parallelism: request.parallelism,
+      metricsAddress: METRICS_ADDRESS,
+    }),
+    dataDirectory: DATA_DIRECTORY,
+    // Read-only in the claim's reference: a mount that is read-only alone lets the kubelet rewrite owners and modes of
+    // the live volume (embedded-cluster.md section 4).
+    volumes: [{ name: 'data', persistentVolumeClaim: { claimName: capture.dataClaim, readOnly: true } }],
+    mounts: [{ name: 'data', mountPath: DATA_DIRECTORY, readOnly: true }],
+    secretName: request.secretName,
+    repositoryClaim: request.repositoryClaim,
+    repositoryReadOnly: false,
+    cache: { name: 'cache', persistentVolumeClaim: { claimName: plan.cacheClaim } },
+    kopiaConfig: buildKopiaConfig({
+      identity: request.identity,
+      path: request.repositoryPath,
+      cacheDirectory: cacheDirectory(plan.repositoryUniqueId),
+      cacheBytes: quantityBytes(request.cache.capacity),
+      readOnly: false,
+    }),
+    securityContext: request.moverSecurityContext,
+    privileged: plan.privileged,
+    ...(plan.nodeName ? { nodeName: plan.nodeName } : {}),
+  });
+}

@@ -1,0 +1,57 @@
+import type { V1Job } from '@kubernetes/client-node';
+import { quantityBytes } from '../../api/kubernetes-values.ts';
+import { Label } from '../../api/metadata.ts';
+import { checkJobName, stagingClaimName } from '../../api/names.ts';
+import type { RestoreMoverInput } from '../../workflows/restore/contract.ts';
+import type { ActivitySettings } from '../dependencies.ts';
+import { buildKopiaConfig } from '../kopia/config.ts';
+import { Component, labelValue } from '../volume/ownership.ts';
+import { cacheDirectory } from './backup-job.ts';
+import { buildMoverJob } from './mover-job.ts';
+import { RESTORE_DIRECTORY } from './restore-job.ts';
+
+/** Where the program of the check lies in Stowage's image. */
+const CHECK_PROGRAM = '/app/dist/activities/checker/main.js';
+/** And where Kopia does. */
+const KOPIA_PROGRAM = '/kopia';
+
+/** The Job that compares the staging claim with its snapshot. It may write neither. */
+export function buildCheckJob({ run, request, plan }: RestoreMoverInput, settings: ActivitySettings): V1Job {
+  return buildMoverJob({
+    run,
+    settings,
+    component: Component.restoreCheck,
+    namespace: request.namespace,
+    name: checkJobName(request.destination),
+    labels: { [Label.destination]: labelValue(request.destination) },
+    image: settings.stowageImage,
+    command: ['node', CHECK_PROGRAM],
+    args: [
+      `--root=${RESTORE_DIRECTORY}`,
+      `--snapshot-root=${plan.snapshot.rootObject}`,
+      `--sample-every=${request.contentSampleEvery}`,
+    ],
+    dataDirectory: RESTORE_DIRECTORY,
+    environment: [{ name: 'STOWAGE_KOPIA', value: KOPIA_PROGRAM }],
+    volumes: [
+      {
+        name: 'data',
+        persistentVolumeClaim: { claimName: stagingClaimName(request.destination), readOnly: true },
+      },
+    ],
+    mounts: [{ name: 'data', mountPath: RESTORE_DIRECTORY, readOnly: true }],
+    secretName: request.secretName,
+    repositoryClaim: request.repositoryClaim,
+    repositoryReadOnly: true,
+    cache: { name: 'cache', emptyDir: {} },
+    kopiaConfig: buildKopiaConfig({
+      identity: request.identity,
+      path: request.repositoryPath,
+      cacheDirectory: cacheDirectory(plan.repositoryUniqueId),
+      cacheBytes: quantityBytes(request.cache.capacity),
+      readOnly: true,
+    }),
+    securityContext: request.moverSecurityContext,
+    privileged: plan.privileged,
+  });
+}

@@ -1,0 +1,234 @@
+import type { V1Job, V1Pod } from '@kubernetes/client-node';
+import { Label } from '../../api/metadata.ts';
+import type { RunReference } from '../../workflows/backup/contract.ts';
+import { FailureType } from '../../workflows/failures.ts';
+import type { MoverProgress } from '../../workflows/progress.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import { type PodStatus, podStatus } from '../kubernetes/pod-status.ts';
+import { PortError } from '../ports/port-error.ts';
+import { Deferred } from './deferred.ts';
+import { type LogLanguage, LogTail } from './log-reader.ts';
+import { isFinishedJob, moverEnd } from './mover-end.ts';
+import { METRICS_PORT, MOVER_CONTAINER } from './mover-job.ts';
+import { explainByEvents, isAboutClaim, StartWatch } from './start-problem.ts';
+import type { TransferWatch } from './transfer-watch.ts';
+
+const TICK_MILLISECONDS = 1_000;
+/** A log that ended while its pod is said to run is opened again after this. */
+const REOPEN_MILLISECONDS = 500;
+/** A pod that has ended has no more to say after this, even if its node never closes the log. */
+const DRAIN_MILLISECONDS = 15_000;
+
+export interface Followed<T> {
+  readonly job: V1Job;
+  readonly run: RunReference;
+  readonly language: LogLanguage<T>;
+  /** Left out for a mover without Kopia's metrics page. */
+  readonly transfer: TransferWatch | undefined;
+  /** Claims whose events explain a pod that does not start. */
+  readonly claims: readonly string[];
+}
+
+export interface MoverTimes {
+  /** Milliseconds since 1970 at which the container was first seen to have started. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+}
+
+/** How following ended. */
+export type MoverEnd<T> =
+  | { readonly type: 'Result'; readonly result: T; readonly times: MoverTimes; readonly bytesUploaded?: number }
+  /** It ran and ended without a result, or was taken away. */
+  | { readonly type: 'Ended'; readonly error: PortError; readonly endedBefore: boolean }
+  /** It runs and can't succeed any more. */
+  | { readonly type: 'Stuck'; readonly error: PortError }
+  /** It does not start; its Job is kept. */
+  | { readonly type: 'NotStarted'; readonly error: PortError };
+
+/**
+ * Follows one mover by a watch of its pod and its log. The result line decides at once, without waiting for the pod's
+ * or the Job's end. Resolves with how it ended; throws PortError only when the cluster can't be asked, or on abort.
+ */
+export class MoverFollower<T> {
+  readonly #deps: ActivityDependencies;
+  readonly #followed: Followed<T>;
+  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #tail = new LogTail();
+  readonly #starting = new StartWatch();
+  readonly #end = new Deferred<MoverEnd<T>>();
+  #pod: V1Pod | undefined;
+  #status: PodStatus | undefined;
+  #firstStatus: PodStatus | undefined;
+  #gone = false;
+  #startedAt: number | undefined;
+  #endedAt: number | undefined;
+  #reading: Promise<void> | undefined;
+
+  constructor(deps: ActivityDependencies, followed: Followed<T>, signal: AbortSignal) {
+    this.#deps = deps;
+    this.#followed = followed;
+    this.#signal = AbortSignal.any([signal, this.#stop.signal]);
+  }
+
+  async follow(): Promise<MoverEnd<T>> {
+    const abort = (): void => this.#end.reject(new PortError(FailureType.Evicted, 'stopped following the mover'));
+    if (this.#signal.aborted) abort();
+    this.#signal.addEventListener('abort', abort, { once: true });
+    const work = [this.#watchPod(), this.#tick()].map((task) =>
+      task.catch((error: unknown) => this.#end.reject(error)),
+    );
+    try {
+      return await this.#end.promise;
+    } finally {
+      this.#stop.abort();
+      await Promise.all([...work, this.#reading?.catch(() => undefined)]);
+    }
+  }
+
+  /** What the heartbeat says. */
+  progress(): MoverProgress {
+    const { metadata } = this.#followed.job;
+    const state = this.#status?.state ?? 'Waiting';
+    const waitingFor = this.#status?.failure?.message ?? this.#status?.waitingFor;
+    return {
+      jobName: metadata?.name ?? '',
+      ...(metadata?.uid ? { jobUid: metadata.uid } : {}),
+      state: state === 'Waiting' || state === 'Running' ? state : 'Ended',
+      ...(state === 'Waiting' && waitingFor ? { waitingFor } : {}),
+      ...this.#followed.transfer?.progress(),
+    };
+  }
+
+  get #namespace(): string {
+    return this.#followed.job.metadata?.namespace ?? '';
+  }
+
+  async #watchPod(): Promise<void> {
+    const { job, run } = this.#followed;
+    const component = job.metadata?.labels?.[Label.component] ?? '';
+    const labels = `${Label.run}=${run.runId},${Label.component}=${component}`;
+    const selector = { namespace: this.#namespace, labels };
+    for await (const { type, object } of this.#deps.cluster.watch('Pod', selector, this.#signal)) {
+      if (!object.metadata?.ownerReferences?.some(({ uid }) => uid === job.metadata?.uid)) continue;
+      if (type === 'Gone') this.#podGone(object);
+      else this.#podPresent(object);
+    }
+  }
+
+  #podPresent(pod: V1Pod): void {
+    this.#pod = pod;
+    this.#status = podStatus(pod, MOVER_CONTAINER);
+    this.#firstStatus ??= this.#status;
+    const { state, startedAt, exitCode } = this.#status;
+    const hasLog = state === 'Running' || startedAt !== undefined || exitCode !== undefined;
+    if (hasLog) {
+      this.#startedAt ??= this.#deps.clock.now();
+      this.#reading ??= this.#readLog(pod).catch((error: unknown) => this.#end.reject(error));
+    } else if (this.#ended) void this.#conclude();
+  }
+
+  #podGone(pod: V1Pod): void {
+    if (this.#pod && pod.metadata?.uid !== this.#pod.metadata?.uid) return;
+    this.#gone = true;
+    // A log that is being read tells by itself when it is over.
+    if (!this.#reading) void this.#conclude();
+  }
+
+  get #ended(): boolean {
+    return this.#gone || this.#status?.state === 'Succeeded' || this.#status?.state === 'Failed';
+  }
+
+  /** Reads until the result, or until both the log and the pod have ended; then once more from the beginning. */
+  async #readLog(pod: V1Pod): Promise<void> {
+    const { clock } = this.#deps;
+    for (let lastTime = false; !this.#signal.aborted; ) {
+      await this.#readOnce(pod);
+      if (this.#signal.aborted) return;
+      if (lastTime) return this.#conclude();
+      if (this.#ended) {
+        lastTime = true;
+        if (this.#gone) return this.#conclude();
+      } else await clock.sleep(REOPEN_MILLISECONDS, this.#signal);
+    }
+  }
+
+  async #readOnce(pod: V1Pod): Promise<void> {
+    const { cluster, clock } = this.#deps;
+    const ref = { namespace: this.#namespace, name: pod.metadata?.name ?? '' };
+    this.#tail.clear();
+    for await (const line of cluster.followLog(ref, MOVER_CONTAINER, this.#signal)) {
+      this.#tail.add(line);
+      const result = this.#followed.language.result(line);
+      if (result !== undefined) {
+        const endedAt = clock.now();
+        const uploaded = this.#followed.transfer?.bytesUploaded;
+        this.#end.resolve({
+          type: 'Result',
+          result,
+          times: { startedAt: this.#startedAt ?? endedAt, endedAt },
+          ...(uploaded === undefined ? {} : { bytesUploaded: uploaded }),
+        });
+        this.#stop.abort();
+        return;
+      }
+      const failure = this.#followed.language.decisive(line);
+      if (failure) this.#end.resolve({ type: 'Stuck', error: portError(failure) });
+    }
+  }
+
+  #conclude(): void {
+    const endedBefore = isFinishedJob(this.#followed.job) || isEnd(this.#firstStatus);
+    const error = moverEnd({
+      language: this.#followed.language,
+      tail: this.#tail,
+      status: this.#status,
+      gone: this.#gone,
+      jobName: this.#followed.job.metadata?.name ?? '',
+    });
+    this.#end.resolve({ type: 'Ended', error, endedBefore });
+  }
+
+  async #tick(): Promise<void> {
+    const { clock, cluster } = this.#deps;
+    while (!this.#signal.aborted) {
+      const address = this.#pod?.status?.podIP;
+      if (this.#followed.transfer && this.#status?.state === 'Running' && address) {
+        const page = await cluster.scrape(address, METRICS_PORT, '/metrics', this.#signal).catch(() => undefined);
+        if (page) this.#followed.transfer.take(page, clock.now());
+      }
+      if (this.#ended) {
+        this.#endedAt ??= clock.now();
+        if (clock.now() - this.#endedAt >= DRAIN_MILLISECONDS) this.#conclude();
+      }
+      const problem = this.#gone ? undefined : this.#starting.judge(this.#status, clock.now());
+      if (problem) await this.#notStarted(problem);
+      await clock.sleep(TICK_MILLISECONDS, this.#signal);
+    }
+  }
+
+  async #notStarted(problem: Exclude<ReturnType<StartWatch['judge']>, undefined>): Promise<void> {
+    const { cluster } = this.#deps;
+    const { job, claims } = this.#followed;
+    if (problem === 'Silent' && !this.#pod) {
+      const current = await cluster.get('Job', { namespace: this.#namespace, name: job.metadata?.name ?? '' });
+      if (!current || current.metadata?.uid !== job.metadata?.uid || isFinishedJob(current)) {
+        this.#gone = true;
+        return this.#conclude();
+      }
+    }
+    let failure = problem === 'Silent' ? undefined : problem;
+    if (!failure || isAboutClaim(failure)) {
+      const events = await cluster.list('Event', { namespace: this.#namespace });
+      const since = job.metadata?.creationTimestamp;
+      failure =
+        explainByEvents(events, { jobName: job.metadata?.name ?? '', pod: this.#pod, claims, since }) ?? failure;
+    }
+    if (failure) this.#end.resolve({ type: 'NotStarted', error: portError(failure) });
+  }
+}
+
+const isEnd = (status: PodStatus | undefined): boolean => status?.state === 'Succeeded' || status?.state === 'Failed';
+
+const portError = (failure: { type: FailureType; message: string; retryable?: boolean }): PortError =>
+  new PortError(failure.type, failure.message, failure.retryable === undefined ? {} : { retryable: failure.retryable });

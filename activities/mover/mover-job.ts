@@ -1,0 +1,159 @@
+import type { V1Affinity, V1Container, V1EnvVar, V1Job, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
+import type { MoverSecurityContext } from '../../api/kubernetes-values.ts';
+import { Annotation } from '../../api/metadata.ts';
+import { REPOSITORY_MOUNT } from '../../api/volume-request.ts';
+import type { RunReference } from '../../workflows/backup/contract.ts';
+import type { ActivitySettings } from '../dependencies.ts';
+import { type Component, ownLabels, runAnnotations } from '../volume/ownership.ts';
+import { buildContainerSecurity, buildPodSecurity } from './pod-security.ts';
+
+/** Scripts and runbooks know the mover by this name. */
+export const MOVER_CONTAINER = 'kopia';
+
+/** Kopia's Prometheus page, on the pod's address. */
+export const METRICS_PORT = 9411;
+export const METRICS_ADDRESS = `:${METRICS_PORT}`;
+
+/** Only a safety net for a worker that never comes back; it also bounds how long a finished mover can be found again. */
+const TTL_SECONDS = 24 * 3600;
+
+/** A stopped Kopia needs a second; a stuck one is killed after this. */
+const GRACE_SECONDS = 20;
+
+const CONFIG_MOUNT = '/kopia-config';
+const CONFIG_FILE = 'kopia.config';
+const TEMPORARY_MOUNT = '/tmp';
+export const CACHE_MOUNT = '/cache';
+
+export interface MoverJobRequest {
+  readonly run: RunReference;
+  readonly settings: ActivitySettings;
+  readonly component: Component;
+  readonly namespace: string;
+  readonly name: string;
+  /** More labels of the Job and its pod: what people select logs by. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly image: string;
+  /** Left out where the image's own entry point is meant. */
+  readonly command?: readonly string[];
+  readonly args: readonly string[];
+  /** Where the volume that is moved is mounted. */
+  readonly dataDirectory: string;
+  /** More environment, after that of every mover. */
+  readonly environment?: readonly V1EnvVar[];
+  /** Volumes and mounts beside those that every mover has. */
+  readonly volumes: readonly V1Volume[];
+  readonly mounts: readonly V1VolumeMount[];
+  readonly secretName: string;
+  readonly repositoryClaim: string;
+  readonly repositoryReadOnly: boolean;
+  readonly cache: V1Volume;
+  readonly kopiaConfig: string;
+  readonly securityContext: MoverSecurityContext;
+  readonly privileged: boolean;
+  readonly restores?: boolean;
+  /** The one node that the pod may run on. */
+  readonly nodeName?: string;
+}
+
+/**
+ * The Job of every mover: one container, plain argv, no shell, no init container. Its shape is VolSync's where admission
+ * policies patch it (compatibility.md section 2.2): container 0, environment 0 and 1, both volume arrays, the labels.
+ */
+export function buildMoverJob(request: MoverJobRequest): V1Job {
+  const { run, settings, component, namespace, name, securityContext, privileged } = request;
+  const labels = { ...ownLabels(component, run), ...request.labels };
+  const security = { requested: securityContext, privileged, ...(request.restores ? { restores: true } : {}) };
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { namespace, name, labels, annotations: runAnnotations(run) },
+    spec: {
+      // Retries are the workflow's; a second pod beside a dying one must never be.
+      backoffLimit: 0,
+      parallelism: 1,
+      completions: 1,
+      podReplacementPolicy: 'Failed',
+      ttlSecondsAfterFinished: TTL_SECONDS,
+      template: {
+        metadata: {
+          labels,
+          annotations: { ...runAnnotations(run), [Annotation.kopiaConfig]: request.kopiaConfig },
+        },
+        spec: {
+          restartPolicy: 'Never',
+          automountServiceAccountToken: false,
+          enableServiceLinks: false,
+          terminationGracePeriodSeconds: GRACE_SECONDS,
+          ...(settings.moverServiceAccount ? { serviceAccountName: settings.moverServiceAccount } : {}),
+          ...(request.nodeName ? { affinity: onlyOn(request.nodeName) } : {}),
+          securityContext: buildPodSecurity(security),
+          containers: [buildContainer(request, buildContainerSecurity(security))],
+          volumes: buildVolumes(request),
+        },
+      },
+    },
+  };
+}
+
+function buildContainer(request: MoverJobRequest, securityContext: V1Container['securityContext']): V1Container {
+  return {
+    name: MOVER_CONTAINER,
+    image: request.image,
+    imagePullPolicy: request.settings.imagePullPolicy,
+    ...(request.command ? { command: [...request.command] } : {}),
+    args: [...request.args],
+    env: buildEnvironment(request),
+    ports: [{ name: 'metrics', containerPort: METRICS_PORT, protocol: 'TCP' }],
+    volumeMounts: [
+      ...request.mounts,
+      { name: 'repository', mountPath: REPOSITORY_MOUNT, ...(request.repositoryReadOnly ? { readOnly: true } : {}) },
+      { name: 'cache', mountPath: CACHE_MOUNT },
+      { name: 'tempdir', mountPath: TEMPORARY_MOUNT },
+      { name: 'kopia-config', mountPath: CONFIG_MOUNT, readOnly: true },
+    ],
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    ...(securityContext ? { securityContext } : {}),
+  };
+}
+
+/** The first two places are contract: policies replace the value at index 1. */
+function buildEnvironment({ dataDirectory, secretName, privileged, environment = [] }: MoverJobRequest): V1EnvVar[] {
+  return [
+    { name: 'DATA_DIR', value: dataDirectory },
+    { name: 'KOPIA_CACHE_DIR', value: CACHE_MOUNT },
+    { name: 'KOPIA_PASSWORD', valueFrom: { secretKeyRef: { name: secretName, key: 'KOPIA_PASSWORD' } } },
+    { name: 'KOPIA_CONFIG_PATH', value: `${CONFIG_MOUNT}/${CONFIG_FILE}` },
+    { name: 'KOPIA_LOG_DIR', value: `${TEMPORARY_MOUNT}/kopia-logs` },
+    { name: 'KOPIA_CHECK_FOR_UPDATES', value: 'false' },
+    { name: 'KOPIA_PERSIST_CREDENTIALS_ON_CONNECT', value: 'false' },
+    { name: 'KOPIA_DISABLE_COLOR', value: 'true' },
+    { name: 'HOME', value: TEMPORARY_MOUNT },
+    ...(privileged ? [{ name: 'PRIVILEGED_MOVER', value: '1' }] : []),
+    ...environment,
+  ];
+}
+
+function buildVolumes({ volumes, repositoryClaim, repositoryReadOnly, cache }: MoverJobRequest): V1Volume[] {
+  return [
+    ...volumes,
+    { name: 'repository', persistentVolumeClaim: { claimName: repositoryClaim, readOnly: repositoryReadOnly } },
+    cache,
+    { name: 'tempdir', emptyDir: { medium: 'Memory' } },
+    {
+      name: 'kopia-config',
+      downwardAPI: {
+        items: [{ path: CONFIG_FILE, fieldRef: { fieldPath: `metadata.annotations['${Annotation.kopiaConfig}']` } }],
+      },
+    },
+  ];
+}
+
+/** By the node's own name: its hostname label may say something else. */
+const onlyOn = (nodeName: string): V1Affinity => ({
+  nodeAffinity: {
+    requiredDuringSchedulingIgnoredDuringExecution: {
+      nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [nodeName] }] }],
+    },
+  },
+});

@@ -1,0 +1,60 @@
+import type { V1Job } from '@kubernetes/client-node';
+import { quantityBytes } from '../../api/kubernetes-values.ts';
+import { Label } from '../../api/metadata.ts';
+import { restoreJobName, stagingClaimName } from '../../api/names.ts';
+import type { RestoreMoverInput } from '../../workflows/restore/contract.ts';
+import type { ActivitySettings } from '../dependencies.ts';
+import { snapshotRestoreArguments } from '../kopia/arguments.ts';
+import { buildKopiaConfig } from '../kopia/config.ts';
+import { Component, labelValue } from '../volume/ownership.ts';
+import { cacheDirectory } from './backup-job.ts';
+import { buildMoverJob, METRICS_ADDRESS } from './mover-job.ts';
+
+/** A writable folder of the pod: Kopia removes a file beside its target, which a read-only root would refuse. */
+const RESTORE_MOUNT = '/restore';
+
+/** VolSync's place of the restored volume. */
+export const RESTORE_DIRECTORY = `${RESTORE_MOUNT}/data`;
+
+/** The Job that fills the staging claim with one snapshot. The repository is mounted read-only. */
+export function buildRestoreJob({ run, request, plan }: RestoreMoverInput, settings: ActivitySettings): V1Job {
+  return buildMoverJob({
+    run,
+    settings,
+    component: Component.restoreMover,
+    namespace: request.namespace,
+    name: restoreJobName(request.destination),
+    labels: { [Label.destination]: labelValue(request.destination) },
+    image: settings.kopiaImage,
+    args: snapshotRestoreArguments({
+      snapshotId: plan.snapshot.id,
+      targetPath: RESTORE_DIRECTORY,
+      // Without the right to change owners Kopia passes over each failure in silence; then it is better meant.
+      skipOwners: !plan.privileged,
+      metricsAddress: METRICS_ADDRESS,
+    }),
+    dataDirectory: RESTORE_DIRECTORY,
+    volumes: [
+      { name: 'data', persistentVolumeClaim: { claimName: stagingClaimName(request.destination) } },
+      { name: 'restore', emptyDir: {} },
+    ],
+    mounts: [
+      { name: 'restore', mountPath: RESTORE_MOUNT },
+      { name: 'data', mountPath: RESTORE_DIRECTORY },
+    ],
+    secretName: request.secretName,
+    repositoryClaim: request.repositoryClaim,
+    repositoryReadOnly: true,
+    cache: { name: 'cache', emptyDir: {} },
+    kopiaConfig: buildKopiaConfig({
+      identity: request.identity,
+      path: request.repositoryPath,
+      cacheDirectory: cacheDirectory(plan.repositoryUniqueId),
+      cacheBytes: quantityBytes(request.cache.capacity),
+      readOnly: true,
+    }),
+    securityContext: request.moverSecurityContext,
+    privileged: plan.privileged,
+    restores: true,
+  });
+}

@@ -1,0 +1,55 @@
+import { backupJobName } from '../../api/names.ts';
+import type { BackupMoverInput, BackupMoverResult } from '../../workflows/backup/contract.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import { classifyKopiaError, decisiveFailure } from '../kopia/errors.ts';
+import { type CreatedSnapshot, parseSnapshotCreated } from '../kopia/output.ts';
+import { buildCacheClaim, buildSnapshotClaim } from '../volume/claims.ts';
+import { buildBackupJob } from './backup-job.ts';
+import type { LogLanguage } from './log-reader.ts';
+import { runMover, toldToStop } from './run-mover.ts';
+import { TransferWatch } from './transfer-watch.ts';
+
+/** Kopia's word for a snapshot that a signal cut short. */
+const CANCELED = 'canceled';
+
+/** What `kopia snapshot create --json` says. Its one line of JSON comes also when files could not be read. */
+export const backupLanguage: LogLanguage<CreatedSnapshot> = {
+  result: (line) => parseSnapshotCreated(line),
+  decisive: (line) => decisiveFailure(line, 'backup'),
+  classify: (tail) => classifyKopiaError(tail, { operation: 'backup' }),
+};
+
+/** See BackupMoverActivities. */
+export async function runBackupMover(
+  dependencies: ActivityDependencies,
+  input: BackupMoverInput,
+): Promise<BackupMoverResult> {
+  const { run, request, plan, capture } = input;
+  const jobName = backupJobName(request.source);
+  const { result, ...times } = await runMover(dependencies, {
+    objects: {
+      run,
+      job: buildBackupJob(input, dependencies.settings),
+      claims: capture.volumeSnapshot ? [buildSnapshotClaim(input, capture.volumeSnapshot, capture.capacity)] : [],
+      keptClaims: plan.cacheClaimExists ? [] : [buildCacheClaim(input)],
+    },
+    language: backupLanguage,
+    transfer: () => new TransferWatch('backup', input.expectedBytes),
+    claims: [capture.dataClaim, plan.cacheClaim, request.repositoryClaim],
+    startDeadlineSeconds: request.startDeadlineSeconds,
+    judge: ({ summary }) => (summary.incomplete === CANCELED ? toldToStop(jobName, CANCELED) : undefined),
+  });
+  const { summary, failedPaths } = result;
+  return {
+    snapshotId: summary.id,
+    files: summary.files,
+    directories: summary.directories,
+    bytes: summary.bytes,
+    unreadable: summary.failedEntries,
+    unreadablePaths: failedPaths,
+    ...(summary.incomplete ? { incomplete: summary.incomplete } : {}),
+    ...(times.bytesUploaded === undefined ? {} : { uploadedBytes: times.bytesUploaded }),
+    startMilliseconds: times.startMilliseconds,
+    kopiaMilliseconds: Math.max(0, Date.parse(summary.endTime) - Date.parse(summary.startTime)),
+  };
+}

@@ -1,0 +1,136 @@
+import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
+import { CopyMethod, type ResolvedBackup } from '../../api/backup-request.ts';
+import { AccessMode } from '../../api/kubernetes-values.ts';
+import { cacheClaimName, captureName, inheritedCacheClaimName } from '../../api/names.ts';
+import { type BackupPlan, type BackupStep, backupWorkflowId } from '../../workflows/backup/contract.ts';
+import { FailureType } from '../../workflows/failures.ts';
+import { restoreWorkflowId } from '../../workflows/restore/contract.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import { PortError } from '../ports/port-error.ts';
+import { standingOf } from './ownership.ts';
+import { readSurroundings, requireRepository } from './preflight.ts';
+import { nameOf } from './remove-object.ts';
+
+/** See BackupControlActivities. At most five requests, all at once; touches nothing. */
+export async function preflightBackup(
+  dependencies: ActivityDependencies,
+  { run, request }: BackupStep,
+): Promise<BackupPlan> {
+  const { runs } = dependencies;
+  const { namespace, claim, source } = request;
+  const [found, nodeName, restore, other] = await Promise.all([
+    readSurroundings(dependencies, request),
+    request.copyMethod === CopyMethod.Direct ? nodeOfUser(dependencies, request) : undefined,
+    runs.openRun(restoreWorkflowId(namespace, claim)),
+    runs.openRun(backupWorkflowId(namespace, source)),
+  ]);
+  const volume = requireSource(found.claims.get(claim), request);
+  const repositoryUniqueId = requireRepository(found, request);
+  if (restore) {
+    throw new PortError(
+      FailureType.VolumeBusy,
+      `a restore of ${namespace}/${claim} is under way (run ${restore.runId}): a backup never overlaps it`,
+    );
+  }
+  if (other && other.runId !== run.runId) {
+    throw new PortError(
+      FailureType.VolumeBusy,
+      `another backup of source ${namespace}/${source} is under way (run ${other.runId} of '${other.workflowId}')`,
+    );
+  }
+  const copy = found.claims.get(captureName(source));
+  const leftover =
+    copy !== undefined &&
+    request.copyMethod !== CopyMethod.Direct &&
+    (await standingOf(
+      copy,
+      nameOf('PersistentVolumeClaim', { namespace, name: captureName(source) }),
+      run,
+      dependencies.runs,
+    )) === 'Leftover';
+  const pinned = nodeName && !volume.spec?.accessModes?.includes(AccessMode.ReadWriteMany);
+  return {
+    ...describeClaim(volume, request),
+    ...chooseCache(found.claims, request),
+    ...(pinned ? { nodeName } : {}),
+    ...(leftover ? { leftoverCopy: true } : {}),
+    privileged: found.privileged,
+    repositoryUniqueId,
+  };
+}
+
+function requireSource(
+  volume: V1PersistentVolumeClaim | undefined,
+  { namespace, claim }: ResolvedBackup,
+): V1PersistentVolumeClaim {
+  if (!volume || volume.metadata?.deletionTimestamp) {
+    const what = volume ? 'is being deleted' : 'does not exist';
+    throw new PortError(FailureType.SourceMissing, `claim ${namespace}/${claim} ${what}: there is nothing to back up`);
+  }
+  if (volume.status?.phase === 'Lost') {
+    throw new PortError(FailureType.SourceMissing, `claim ${namespace}/${claim} has lost its volume`);
+  }
+  if (volume.status?.phase !== 'Bound') {
+    throw new PortError(
+      FailureType.ProvisioningFailed,
+      `claim ${namespace}/${claim} is not bound to a volume yet (phase ${volume.status?.phase ?? 'unknown'})`,
+    );
+  }
+  if (volume.spec?.volumeMode === 'Block') {
+    throw new PortError(
+      FailureType.InvalidSpec,
+      `claim ${namespace}/${claim} is a block device: only volumes with a file system can be backed up`,
+    );
+  }
+  return volume;
+}
+
+type ClaimFacts = Omit<
+  BackupPlan,
+  'nodeName' | 'cacheClaim' | 'cacheClaimExists' | 'leftoverCopy' | 'privileged' | 'repositoryUniqueId'
+>;
+
+function describeClaim(volume: V1PersistentVolumeClaim, request: ResolvedBackup): ClaimFacts {
+  const requested = volume.spec?.resources?.requests?.storage ?? '1Gi';
+  const accessModes = (volume.spec?.accessModes ?? [AccessMode.ReadWriteOnce]) as AccessMode[];
+  const ownClass = volume.spec?.storageClassName;
+  const storageClassName = request.storageClassName ?? ownClass;
+  return {
+    claimUid: volume.metadata?.uid ?? '',
+    capacity: request.capacity ?? volume.status?.capacity?.storage ?? requested,
+    ...(storageClassName === undefined ? {} : { storageClassName }),
+    accessModes: request.accessModes ?? accessModes,
+    // What was asked for, not what the provisioner rounded it to: a claim in git says the same again.
+    claimCapacity: requested,
+    ...(ownClass === undefined ? {} : { claimStorageClassName: ownClass }),
+    claimAccessModes: accessModes,
+  };
+}
+
+/** VolSync's cache where one is left, so that a migrated source starts with a warm one. */
+function chooseCache(
+  claims: ReadonlyMap<string, V1PersistentVolumeClaim>,
+  { source, claim }: ResolvedBackup,
+): Pick<BackupPlan, 'cacheClaim' | 'cacheClaimExists'> {
+  const usable = (name: string): boolean => claims.has(name) && !claims.get(name)?.metadata?.deletionTimestamp;
+  const inherited = inheritedCacheClaimName(source);
+  if (usable(inherited)) return { cacheClaim: inherited, cacheClaimExists: true };
+  const own = cacheClaimName(claim);
+  return { cacheClaim: own, cacheClaimExists: usable(own) };
+}
+
+/** The node of a pod that uses the claim now. A volume that is attached to one node can only be read there. */
+async function nodeOfUser(
+  { cluster }: ActivityDependencies,
+  { namespace, claim }: ResolvedBackup,
+): Promise<string | undefined> {
+  const pods = await cluster.list('Pod', { namespace });
+  const user = pods.find(
+    ({ spec, status }) =>
+      spec?.nodeName !== undefined &&
+      status?.phase !== 'Succeeded' &&
+      status?.phase !== 'Failed' &&
+      spec.volumes?.some(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName === claim),
+  );
+  return user?.spec?.nodeName;
+}

@@ -1,0 +1,91 @@
+import type { V1ConfigMap, V1Namespace, V1PersistentVolumeClaim, V1Secret } from '@kubernetes/client-node';
+import { Annotation } from '../../api/metadata.ts';
+import { repositoryRecordName } from '../../api/names.ts';
+import { FailureType } from '../../workflows/failures.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import { PortError } from '../ports/port-error.ts';
+import { RecordKey } from '../status/repository-record.ts';
+
+/** The key under which every mover's Secret holds the repository's password. */
+const PASSWORD_KEY = 'KOPIA_PASSWORD';
+
+interface VolumeRequest {
+  readonly namespace: string;
+  readonly claim: string;
+  readonly repository: string;
+  readonly secretName: string;
+  readonly repositoryClaim: string;
+}
+
+/** What a run looks at before it touches anything. */
+export interface Surroundings {
+  /** By name, every claim of the namespace. */
+  readonly claims: ReadonlyMap<string, V1PersistentVolumeClaim>;
+  /** Only what was asked of it: the Secret itself is not kept. */
+  readonly secret: SecretState;
+  readonly repositoryUniqueId: string | undefined;
+  readonly privileged: boolean;
+}
+
+export type SecretState = 'Complete' | 'Missing' | 'KeyMissing' | 'KeyEmpty';
+
+/** Four requests at once: the namespace's claims, the named Secret, the repository's record, the namespace. */
+export async function readSurroundings(
+  { cluster, settings }: ActivityDependencies,
+  { namespace, secretName, repository }: VolumeRequest,
+): Promise<Surroundings> {
+  const record = { namespace: settings.stowageNamespace, name: repositoryRecordName(repository) };
+  const [claims, secret, known, space] = await Promise.all([
+    cluster.list('PersistentVolumeClaim', { namespace }),
+    cluster.get('Secret', { namespace, name: secretName }).then(secretState),
+    cluster.get('ConfigMap', record),
+    cluster.get('Namespace', { name: namespace }),
+  ]);
+  return {
+    claims: new Map(claims.map((claim) => [claim.metadata?.name ?? '', claim])),
+    secret,
+    repositoryUniqueId: uniqueIdOf(known),
+    privileged: allowsPrivileged(space),
+  };
+}
+
+/** Throws SecretMissing, SecretInvalid, RepositoryNotFound (never initialised), RepositoryUnreachable. Returns the unique id. */
+export function requireRepository(found: Surroundings, request: VolumeRequest): string {
+  const { namespace, secretName, repository, repositoryClaim } = request;
+  if (found.secret === 'Missing') {
+    throw new PortError(
+      FailureType.SecretMissing,
+      `Secret ${namespace}/${secretName} does not exist: create it with the key ${PASSWORD_KEY}`,
+    );
+  }
+  if (found.secret !== 'Complete') {
+    const what = found.secret === 'KeyMissing' ? 'has no key' : 'has an empty';
+    throw new PortError(FailureType.SecretInvalid, `Secret ${namespace}/${secretName} ${what} ${PASSWORD_KEY}`);
+  }
+  if (!found.repositoryUniqueId) {
+    throw new PortError(
+      FailureType.RepositoryNotFound,
+      `repository '${repository}' was never initialised: run \`stowage init ${repository}\` once`,
+    );
+  }
+  const volume = found.claims.get(repositoryClaim);
+  if (!volume || volume.metadata?.deletionTimestamp) {
+    throw new PortError(
+      FailureType.RepositoryUnreachable,
+      `claim ${namespace}/${repositoryClaim} of the repository volume ${volume ? 'is being deleted' : 'does not exist'}: movers of this namespace need it`,
+    );
+  }
+  return found.repositoryUniqueId;
+}
+
+function secretState(secret: V1Secret | undefined): SecretState {
+  if (!secret) return 'Missing';
+  const value = secret.data?.[PASSWORD_KEY] ?? secret.stringData?.[PASSWORD_KEY];
+  if (value === undefined) return 'KeyMissing';
+  return value === '' ? 'KeyEmpty' : 'Complete';
+}
+
+const uniqueIdOf = (record: V1ConfigMap | undefined): string | undefined => record?.data?.[RecordKey.uniqueId];
+
+const allowsPrivileged = (namespace: V1Namespace | undefined): boolean =>
+  namespace?.metadata?.annotations?.[Annotation.privilegedMovers]?.toLowerCase() === 'true';
