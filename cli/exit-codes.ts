@@ -23,16 +23,17 @@ export const remedyOf = (type: string | undefined): string | undefined => failur
 const failureRule = (type: string | undefined) =>
   type !== undefined && type in FailureType ? failureRules[type as FailureType] : undefined;
 
-/** For the end of every `--help`. */
-export function exitCodeHelp(...types: readonly FailureType[]): string {
-  const rows = types.map((type) => `  ${String(failureRules[type].exitCode).padStart(3)}  ${type}`);
+/** For the end of a command's `--help`; the types are those that are most likely there. */
+export function exitCodeHelp(types: readonly FailureType[], also: readonly ('differences' | 'detach')[] = []): string {
   return [
     'Exit codes:',
     '    0  done',
     '    1  failed for a reason without a type',
     '    2  wrong command line, environment or file; nothing was started',
-    ...rows,
-    ...(types.length > 0 ? ['  130  Ctrl-C: detached, the run goes on', 'All failure types: `stowage --help`.'] : []),
+    ...(also.includes('differences') ? ['    3  plan: there are changes to make'] : []),
+    ...types.map((type) => `${String(failureRules[type].exitCode).padStart(5)}  ${type}`).sort(),
+    ...(also.includes('detach') ? ['  130  Ctrl-C: detached, the run goes on'] : []),
+    'All failure types: `stowage --help`.',
   ].join('\n');
 }
 

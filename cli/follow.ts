@@ -35,8 +35,11 @@ export async function followRun(context: CliContext, run: RunReference): Promise
     tell(view);
     if (view.open) context.output.live(liveLine(view, context.now()));
   });
+  const ending = awaitEnd(context, client, run, stop.signal);
+  // After a detach nobody listens any more, and closing the connection makes it fail.
+  ending.catch(() => undefined);
   try {
-    const end = await Promise.race([awaitEnd(context, client, run, stop.signal), detached]);
+    const end = await Promise.race([ending, detached]);
     stop.abort();
     await looking;
     // A quick run ends between two looks: its phases are told from its own last word.

@@ -13,7 +13,7 @@ import type { StartedRun, StartOptions } from '../start.ts';
 import { addRepositoryOptions, addVolumeOptions, addWaitOption, choice, type RunCommand } from './volume-options.ts';
 
 interface Flags extends BackupFlags {
-  readonly wait: boolean;
+  readonly wait?: boolean;
 }
 
 const HELP = `
@@ -25,7 +25,7 @@ Examples:
   stowage backup app-config -n demo --copy-method Direct --json
   stowage backup app-config -n demo --no-wait
 
-${exitCodeHelp('SourceMissing', 'SecretMissing', 'WrongPassword', 'RepositoryFull', 'SnapshotIncomplete', 'Suspicious')}`;
+${exitCodeHelp(['SourceMissing', 'SecretMissing', 'WrongPassword', 'RepositoryFull', 'SnapshotIncomplete', 'Suspicious'], ['detach'])}`;
 
 export function addBackupCommand(program: Command, run: RunCommand): void {
   const command = program.command('backup').description('back up an application volume now, and prove it');
@@ -54,7 +54,7 @@ async function backup(context: CliContext, claim: string, flags: Flags): Promise
   const joined: StartedRun | undefined = open && { workflowId: open.workflowId, runId: open.runId, joined: true };
   return await executeRun<BackupVolumeResult>(context, {
     start,
-    wait: flags.wait,
+    wait: flags.wait !== false,
     render: renderBackup,
     ...(joined && { joined }),
   });

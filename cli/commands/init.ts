@@ -11,7 +11,7 @@ import { addWaitOption, type RunCommand } from './volume-options.ts';
 
 interface Flags {
   readonly adopt?: boolean;
-  readonly wait: boolean;
+  readonly wait?: boolean;
 }
 
 const HELP = `
@@ -21,7 +21,7 @@ Examples:
   stowage init
   stowage init kopia --adopt
 
-${exitCodeHelp('RepositoryExists', 'RepositoryNotFound', 'WrongPassword', 'RepositoryUnreachable')}`;
+${exitCodeHelp(['RepositoryExists', 'RepositoryNotFound', 'WrongPassword', 'RepositoryUnreachable'], ['detach'])}`;
 
 export function addInitCommand(program: Command, run: RunCommand): void {
   const command = program.command('init').description('create a repository, or make one that exists the known one');
@@ -35,7 +35,7 @@ async function init(context: CliContext, name: string, flags: Flags): Promise<Co
   const request = initRequest({ repository: name, ...(flags.adopt && { adopt: true }) });
   const { repository, adopt } = resolveInit(request);
   return await executeRun<InitRepositoryResult>(context, {
-    wait: flags.wait,
+    wait: flags.wait !== false,
     render: renderInit,
     start: {
       workflowType: INIT_REPOSITORY,

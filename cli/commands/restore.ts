@@ -21,7 +21,7 @@ import {
 } from './volume-options.ts';
 
 interface Flags extends RestoreFlags {
-  readonly wait: boolean;
+  readonly wait?: boolean;
 }
 
 const HELP = `
@@ -35,7 +35,7 @@ Examples:
   stowage restore app-config -n demo --snapshot 0123456789abcdef0123456789abcdef
   stowage restore app-config -n demo --when-no-snapshot Empty --capacity 10Gi
 
-${exitCodeHelp('SnapshotNotFound', 'RestoreMismatch', 'TargetExists', 'WrongPassword', 'RepositoryNotFound')}`;
+${exitCodeHelp(['SnapshotNotFound', 'RestoreMismatch', 'TargetExists', 'WrongPassword', 'RepositoryNotFound'], ['detach'])}`;
 
 export function addRestoreCommand(program: Command, run: RunCommand): void {
   const command = program.command('restore').description('bring a missing application volume back');
@@ -68,7 +68,7 @@ async function restore(context: CliContext, claim: string, flags: Flags): Promis
   if (declared) context.output.note(`Repository and identity as declared by schedule ${declared.scheduleId}`);
   return await executeRun<RestoreVolumeResult>(context, {
     start: restoreStart(request),
-    wait: flags.wait,
+    wait: flags.wait !== false,
     render: renderRestore,
   });
 }

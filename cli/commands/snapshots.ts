@@ -19,7 +19,7 @@ Examples:
   stowage snapshots app-config -n demo
   stowage snapshots app-config -n demo --json | jq -r '.snapshots[0].id'
 
-${exitCodeHelp('RepositoryNotFound', 'RepositoryChanged', 'WrongPassword', 'RepositoryUnreachable')}`;
+${exitCodeHelp(['RepositoryNotFound', 'RepositoryChanged', 'WrongPassword', 'RepositoryUnreachable'], ['detach'])}`;
 
 export function addSnapshotsCommand(program: Command, run: RunCommand): void {
   addVolumeOptions(program.command('snapshots').description('list the snapshots of an application volume'))

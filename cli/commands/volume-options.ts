@@ -25,7 +25,7 @@ export function addRepositoryOptions(command: Command): Command {
 
 /** `--wait` is the default; `--no-wait` starts and leaves. */
 export const addWaitOption = (command: Command): Command =>
-  command.option('--wait', 'follow the run to its end (default)', true).option('--no-wait', 'start the run and leave');
+  command.option('--wait', 'follow the run to its end (the default)').option('--no-wait', 'start the run and leave');
 
 export const choice = (flags: string, description: string, values: readonly string[]): Option =>
   new Option(flags, description).choices([...values]);

@@ -29,8 +29,8 @@ Examples:
   stowage watch app-config -n demo
   stowage watch --workflow-id restore/demo/app-config
 
-${exitCodeHelp()}
-and those of the run that is watched: \`stowage --help\`.`;
+${exitCodeHelp([], ['detach'])}
+and those of the run that is watched.`;
 
 export function addWatchCommand(program: Command, run: RunCommand): void {
   program

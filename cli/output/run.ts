@@ -84,4 +84,4 @@ function notSet({ owners, modes, times }: Comparison): string | undefined {
 
 /** The phases' sum would count what ran side by side twice: it is named as work, not as waiting. */
 const total = (phases: readonly { milliseconds: number }[]): string =>
-  `${duration(phases.reduce((sum, phase) => sum + phase.milliseconds, 0))} of work in ${phases.length} phases`;
+  `${duration(phases.reduce((sum, phase) => sum + phase.milliseconds, 0))} of work in ${phases.length} ${phases.length === 1 ? 'phase' : 'phases'}`;

@@ -19,7 +19,7 @@ export async function besideWorker<T>(
 let quiet = false;
 
 /** The SDK allows one installation a process. */
-function quietRuntime(): void {
+export function quietRuntime(): void {
   if (quiet) return;
   quiet = true;
   Runtime.install({ logger: new DefaultLogger('ERROR') });

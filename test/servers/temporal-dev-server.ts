@@ -18,8 +18,12 @@ export interface DevServerOptions {
   readonly port?: number;
 }
 
-/** Path of the `temporal` command line: STOWAGE_TEMPORAL, else where the platform's build leaves it. */
-export const temporalBinary = (): string => process.env.STOWAGE_TEMPORAL ?? '/tmp/prebuilt/temporal';
+/** Path of the `temporal` command line, which the set-up of the test project found or built. */
+function temporalBinary(): string {
+  const path = process.env.STOWAGE_TEMPORAL;
+  if (!path) throw new Error('STOWAGE_TEMPORAL is not set: run this in the vitest project `temporal`, or set it');
+  return path;
+}
 
 /** A real `temporal server start-dev` on a free port of this machine, with Stowage's search attributes. */
 export async function startDevServer(options: DevServerOptions = {}): Promise<DevServer> {

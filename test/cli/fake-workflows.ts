@@ -1,0 +1,96 @@
+import {
+  ApplicationFailure,
+  condition,
+  defineQuery,
+  defineSignal,
+  proxyActivities,
+  setHandler,
+} from '@temporalio/workflow';
+import type { BackupVolumeResult } from '../../workflows/backup/contract.ts';
+import { FailureType } from '../../workflows/failures.ts';
+import { PROGRESS_QUERY, type RunProgress } from '../../workflows/progress.ts';
+import type { InitRepositoryResult, ListSnapshotsResult } from '../../workflows/repository/contract.ts';
+import type { RestoreVolumeResult } from '../../workflows/restore/contract.ts';
+
+/**
+ * Stand in for the real workflows under their names and contracts, so that starting, joining, following and exit codes are
+ * tested alone. What they do is asked for by the claim's name.
+ */
+interface VolumeInput {
+  readonly namespace: string;
+  readonly claim: string;
+}
+
+const { followMover } = proxyActivities<{ followMover(): Promise<void> }>({
+  startToCloseTimeout: '1 minute',
+  heartbeatTimeout: '10 seconds',
+  retry: { initialInterval: '10 milliseconds' },
+});
+
+const phases = [{ phase: 'Preflight', milliseconds: 80 }];
+
+/** Lets a run that waits end. */
+const finish = defineSignal('finish');
+
+async function behave({ claim }: VolumeInput): Promise<void> {
+  const progress: RunProgress = { phase: 'Mover', phases };
+  setHandler(defineQuery<RunProgress>(PROGRESS_QUERY), () => progress);
+  if (claim === 'moving') await followMover();
+  if (claim === 'waiting') {
+    let finished = false;
+    setHandler(finish, () => {
+      finished = true;
+    });
+    await condition(() => finished);
+  }
+  if (claim === 'locked') throw ApplicationFailure.nonRetryable('it does not open', FailureType.WrongPassword);
+  if (claim === 'broken') throw ApplicationFailure.nonRetryable('something else');
+}
+
+export async function backupVolume(input: VolumeInput): Promise<BackupVolumeResult> {
+  await behave(input);
+  return {
+    outcome: 'Succeeded',
+    snapshotId: 'a'.repeat(32),
+    identity: 'app-src@demo:/data',
+    repository: 'kopia',
+    files: 3,
+    directories: 1,
+    bytes: 300,
+    unreadableFiles: 0,
+    removedSnapshots: [],
+    snapshotsKept: 1,
+    phases: [...phases, { phase: 'Mover', milliseconds: 1234 }],
+  };
+}
+
+export async function restoreVolume(input: VolumeInput): Promise<RestoreVolumeResult> {
+  await behave(input);
+  const message = `${input.namespace}/${input.claim} exists: nothing was touched`;
+  return { outcome: 'TargetExists', message, identity: 'app-src@demo:/data', phases };
+}
+
+export async function initRepository(input: { repository: string; adopt?: boolean }): Promise<InitRepositoryResult> {
+  return { outcome: input.adopt ? 'Adopted' : 'Created', repository: input.repository, uniqueId: 'ab12' };
+}
+
+/** Tells back what was asked for, as a tag. */
+export async function listSnapshots(input: VolumeInput): Promise<ListSnapshotsResult> {
+  await behave(input);
+  const one = {
+    id: 'b'.repeat(32),
+    rootObject: 'k',
+    startTime: '2026-11-23T11:00:00Z',
+    endTime: '2026-11-23T11:00:01Z',
+  };
+  const counts = {
+    files: 3,
+    directories: 1,
+    symlinks: 0,
+    bytes: 300,
+    failedEntries: 0,
+    retentionReasons: [],
+    pins: [],
+  };
+  return { identity: 'app-src@demo:/data', snapshots: [{ ...one, ...counts, tags: { input: JSON.stringify(input) } }] };
+}
