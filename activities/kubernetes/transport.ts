@@ -38,8 +38,9 @@ export class Transport {
   }
 
   /** Sends a request and reads its JSON answer. Throws ApiError for a status of 400 and above, NetworkError without an answer. */
-  async send(request: ApiRequest): Promise<Record<string, unknown>> {
-    const deadline = AbortSignal.timeout(this.#timeoutMilliseconds);
+  async send(request: ApiRequest, signal?: AbortSignal): Promise<Record<string, unknown>> {
+    const timeout = AbortSignal.timeout(this.#timeoutMilliseconds);
+    const deadline = signal ? AbortSignal.any([signal, timeout]) : timeout;
     const text = await this.#connect(request, deadline, async (response) => {
       const body = await readBody(response);
       if ((response.statusCode ?? 0) >= 400) throw apiError(response, body);

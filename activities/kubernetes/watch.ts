@@ -49,11 +49,13 @@ export class Watcher {
     const state = new WatchState(kind, selector);
     let backoff = 0;
     let failingSince: number | undefined;
-    for (let first = true; !signal.aborted; first = false) {
+    let opened = false;
+    while (!signal.aborted) {
       backoff = Math.min(Math.max(backoff * 2, FIRST_BACKOFF_MILLISECONDS), LONGEST_BACKOFF_MILLISECONDS);
       try {
         for await (const frame of this.#connection(kind, selector, state, signal)) {
           failingSince = undefined;
+          opened = true;
           if (frame === OPENED) continue;
           backoff = 0;
           yield* state.apply(frame);
@@ -62,7 +64,7 @@ export class Watcher {
         if (signal.aborted) return;
         failingSince ??= Date.now();
         if (error instanceof ApiError && isExpired(error)) state.restart();
-        else if (first || !isPassing(error) || Date.now() - failingSince > this.#timing.patienceMilliseconds)
+        else if (!opened || !isPassing(error) || Date.now() - failingSince > this.#timing.patienceMilliseconds)
           throw toPortError(error, { verb: 'watch', kind, target: selector });
       }
       if (backoff > 0) await sleep(backoff * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
@@ -104,7 +106,7 @@ export class Watcher {
     signal: AbortSignal,
   ): AsyncGenerator<WatchFrame, void, undefined> {
     const request = { ...requestOf(kind, selector, {}), verb: 'list' };
-    const list = (await withRetries(() => this.#transport.send(request), { signal })) as {
+    const list = (await withRetries(() => this.#transport.send(request, signal), { signal })) as {
       readonly metadata: { readonly resourceVersion: string };
       readonly items: readonly WatchFrame['object'][];
     };
