@@ -6,7 +6,7 @@ import type { NodePublishVolumeRequest, NodeUnpublishVolumeRequest } from './mes
 import type { Handlers } from './protocol.ts';
 import { isReadOnly, requireCapabilities, requireTarget, requireText } from './requests.ts';
 import { CsiCode, CsiError } from './status.ts';
-import { findVolume, type Storage } from './volumes.ts';
+import { findVolume, lockKeys, type Storage } from './volumes.ts';
 
 /** Who this node is and where its kubelet mounts. */
 export type NodeOptions = { readonly nodeId: string; readonly kubeletDirectory: string };
@@ -21,7 +21,7 @@ export function nodeHandlers(storage: Storage, options: NodeOptions): Handlers {
       const target = requireTarget(request.targetPath, options.kubeletDirectory);
       if (!request.volumeCapability) throw new CsiError(CsiCode.InvalidArgument, 'volume_capability is missing');
       requireCapabilities([request.volumeCapability]);
-      await storage.lock([id, target], async () => {
+      await storage.lock([target, ...lockKeys(storage, id)], async () => {
         const source = await storage.content.mountable(findVolume(storage, id));
         await bind(source, target, isReadOnly(request));
       });

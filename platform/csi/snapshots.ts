@@ -3,7 +3,7 @@ import { idOf, isId } from './names.ts';
 import { requireText } from './requests.ts';
 import type { SnapshotRecord } from './state.ts';
 import { CsiCode, CsiError } from './status.ts';
-import { findVolume, type Storage } from './volumes.ts';
+import { findVolume, lockKeys, type Storage } from './volumes.ts';
 
 /**
  * Cuts a snapshot, or returns the one that this name already made.
@@ -13,7 +13,7 @@ export async function createSnapshot(storage: Storage, request: CreateSnapshotRe
   const name = requireText('name', request.name);
   const sourceVolumeId = requireText('source_volume_id', request.sourceVolumeId);
   const id = idOf('snapshots', name);
-  return storage.lock([id, sourceVolumeId], async () => {
+  return storage.lock([id, ...lockKeys(storage, sourceVolumeId)], async () => {
     const existing = storage.state.current().snapshots[id];
     if (existing?.sourceVolumeId === sourceVolumeId) return existing;
     if (existing) {

@@ -25,6 +25,12 @@ export function findVolume({ state }: Pick<Storage, 'state'>, id: string): Volum
   return volume;
 }
 
+/** What to lock for work on a volume's content: itself, and the folder that it may share with others. */
+export function lockKeys({ state }: Pick<Storage, 'state'>, id: string): string[] {
+  const volume = state.current().volumes[id];
+  return volume ? [id, volumeFolder(id, volume.parameters)] : [id];
+}
+
 /**
  * Makes a volume, or returns the one that this name already made.
  * @throws CsiError as the specification says: INVALID_ARGUMENT, ALREADY_EXISTS, NOT_FOUND (source), OUT_OF_RANGE.
@@ -38,7 +44,8 @@ export async function createVolume(storage: Storage, request: CreateVolumeReques
     throw new CsiError(CsiCode.InvalidArgument, 'a claim of a shared class cannot be made from a snapshot or a volume');
   }
   const id = idOf('volumes', name);
-  return storage.lock([id, source?.id ?? id, `shared/${parameters.shared ?? id}`], async () => {
+  const from = source ? [source.id, ...lockKeys(storage, source.id)] : [];
+  return storage.lock([id, volumeFolder(id, parameters), ...from], async () => {
     const existing = storage.state.current().volumes[id];
     if (existing) return sameOrRefused(existing, request, parameters, source);
     const found = source && findSource(storage, source);

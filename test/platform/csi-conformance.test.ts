@@ -303,6 +303,17 @@ describe.skipIf(!isRoot)('the CSI driver over its sockets (mounting needs root)'
       const other = await publish(second.volumeId, 'full-2');
       await expect(writeFile(join(other, 'more'), Buffer.alloc(MiB))).rejects.toMatchObject({ code: 'ENOSPC' });
       expect(await refusal(create('full-3', sized(64)))).toBe('OUT_OF_RANGE');
+
+      // After a power cut both claims come back at once: one disk, mounted once.
+      await process_.kill('SIGKILL');
+      await unmountBackend(process_.dataDirectory);
+      await process_.start();
+      await Promise.all([publish(first.volumeId, 'full-1'), publish(second.volumeId, 'full-2')]);
+      const disk = join(process_.dataDirectory, 'mounts/shared/full');
+      expect(listMounts().filter((mount) => mount.target === disk)).toHaveLength(1);
+      expect(statSync(join(other, 'big')).ino).toBe(statSync(join(app, 'big')).ino);
+      const cuts = await Promise.all([cut(first.volumeId, 'full-1'), cut(second.volumeId, 'full-2')]);
+      for (const { snapshotId } of cuts) await process_.driver('DeleteSnapshot', { snapshotId });
       await unpublish(first.volumeId, 'full-1');
       await unpublish(second.volumeId, 'full-2');
       await remove(first.volumeId);
