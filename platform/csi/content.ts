@@ -29,7 +29,8 @@ export type Content = {
   readonly cut: (volume: Volume, snapshotId: string) => Promise<void>;
   /** Runs `work` while the volume's folder can be copied. */
   readonly quiesced: <T>(volume: Volume, work: () => Promise<T>) => Promise<T>;
-  readonly removeVolume: (id: string, parameters?: VolumeParameters) => Promise<void>;
+  /** Removes a volume's own content; what it shares with others stays. */
+  readonly removeVolume: (id: string) => Promise<void>;
   readonly removeSnapshot: (id: string) => Promise<void>;
   /** The folder to bind into pods. */
   readonly mountable: (volume: Volume) => Promise<string>;
@@ -82,9 +83,8 @@ export function createContent(dataDirectory: string, backend: VolumeBackend): Co
       quiesced(volume, () =>
         backend.copy(volumeFolder(volume.id, volume.parameters), snapshotFolder(snapshotId), { readOnly: true }),
       ),
-    removeVolume: async (id, parameters) => {
-      // Others work on a shared folder, and it outlives them all: it is what a real share would be.
-      if (parameters?.shared !== undefined) return;
+    removeVolume: async (id) => {
+      // Its own folder alone: a shared one outlives all its claims, as a real share would.
       const name = volumeFolder(id, {});
       const mountPoint = join(mounts, name);
       refuseInUse(id, name, mountPoint);

@@ -76,7 +76,7 @@ export async function deleteVolume(storage: Storage, volumeId: string): Promise<
   if (!isId('volumes', id)) return;
   await storage.lock([id], async () => {
     // Also without a record: a create that was killed and never repeated may have left a folder.
-    await storage.content.removeVolume(id, storage.state.current().volumes[id]?.parameters);
+    await storage.content.removeVolume(id);
     await storage.state.update((state) => {
       const { [id]: _, ...volumes } = state.volumes;
       return { ...state, volumes };
