@@ -33,8 +33,7 @@ export interface ClaimView {
 
 /** Reads through the kubeconfig (KUBECONFIG, else ~/.kube/config, else the pod's own account). */
 export function openCluster(context: string | undefined): ClusterReader {
-  const config = new KubeConfig();
-  config.loadFromDefault();
+  const config = loadKubeConfig();
   if (context !== undefined) {
     const known = config.getContexts().map(({ name }) => name);
     if (!known.includes(context)) {
@@ -58,6 +57,21 @@ export function openCluster(context: string | undefined): ClusterReader {
       }
     },
   };
+}
+
+function loadKubeConfig(): KubeConfig {
+  const config = new KubeConfig();
+  try {
+    config.loadFromDefault();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new CommandError(`the kubeconfig can't be read (${message})`, {
+      type: 'ClusterUnreachable',
+      remedy: 'Check KUBECONFIG.',
+      cause: error,
+    });
+  }
+  return config;
 }
 
 /** Aborts a request that gets no answer. */

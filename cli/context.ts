@@ -13,7 +13,7 @@ export interface CliHost {
   readonly readStdin: () => Promise<string>;
   /** Calls the handler on Ctrl-C until the returned function is called; without any handler Ctrl-C ends the process. */
   readonly onInterrupt: (handler: () => void) => () => void;
-  readonly openCluster: (config: CliConfig) => ClusterReader;
+  readonly openCluster: (config: CliConfig) => Promise<ClusterReader>;
 }
 
 export interface TextStream {
@@ -32,7 +32,7 @@ export interface CliContext {
   readonly onInterrupt: CliHost['onInterrupt'];
   /** Connects on first use. Throws CommandError when Temporal does not answer. */
   readonly temporal: () => Promise<Client>;
-  readonly cluster: () => ClusterReader;
+  readonly cluster: () => Promise<ClusterReader>;
 }
 
 /** What a command has to say at its end; printed once, as text or as JSON. */

@@ -2,7 +2,7 @@ import { type Client, WorkflowFailedError } from '@temporalio/client';
 import type { RunReference } from '../workflows/backup/contract.ts';
 import type { PhaseTiming } from '../workflows/progress.ts';
 import type { CliContext } from './context.ts';
-import { liveLine, NOTHING_SAID, progressLines } from './output/progress.ts';
+import { liveLine, NOTHING_SAID, progressLines, type ToldView } from './output/progress.ts';
 import { type RunFailure, runFailure } from './run-end.ts';
 import { queryProgress, type RunView, viewRun } from './run-view.ts';
 import { isUnavailable } from './temporal.ts';
@@ -12,6 +12,9 @@ const LOOK_INTERVAL = 1000;
 
 /** Between two questions to a Temporal that does not answer, milliseconds. */
 const RETRY_INTERVAL = 2000;
+
+/** How long a run may be silent before it is said that no worker answers, milliseconds. */
+const WORKER_PATIENCE = 5000;
 
 export type RunEnd =
   | { readonly kind: 'Completed'; readonly result: unknown }
@@ -31,8 +34,10 @@ export async function followRun(context: CliContext, run: RunReference): Promise
     const release = context.onInterrupt(() => resolve({ kind: 'Detached' }));
     stop.signal.addEventListener('abort', release, { once: true });
   });
+  const since = context.now().getTime();
   const looking = keepLooking(client, run, stop.signal, (view) => {
-    tell(view);
+    const withoutWorker = view.open && !view.answered && context.now().getTime() - since > WORKER_PATIENCE;
+    tell({ ...view, withoutWorker });
     if (view.open) context.output.live(liveLine(view, context.now()));
   });
   const ending = awaitEnd(context, client, run, stop.signal);
@@ -50,9 +55,7 @@ export async function followRun(context: CliContext, run: RunReference): Promise
   }
 }
 
-type Told = Pick<RunView, 'phases' | 'steps'>;
-
-function createTeller({ output }: CliContext): (view: Told) => void {
+function createTeller({ output }: CliContext): (view: ToldView) => void {
   let said = NOTHING_SAID;
   return (view) => {
     const told = progressLines(output.colors, view, said, { movers: !output.isLive });

@@ -1,12 +1,16 @@
 #!/usr/bin/env node
 import { text } from 'node:stream/consumers';
-import { openCluster } from './cluster.ts';
 import { runCli } from './program.ts';
 
 const stream = (target: NodeJS.WriteStream) => ({
   isTTY: target.isTTY === true,
   ...(target.columns && { columns: target.columns }),
   write: (line: string) => void target.write(line),
+});
+
+// `stowage … | head` closes the pipe early, which is no mistake.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
 });
 
 process.exitCode = await runCli(process.argv.slice(2), {
@@ -20,5 +24,6 @@ process.exitCode = await runCli(process.argv.slice(2), {
     process.once('SIGINT', handler);
     return () => process.removeListener('SIGINT', handler);
   },
-  openCluster: ({ kubeContext }) => openCluster(kubeContext),
+  // Loaded when it is needed: the Kubernetes client alone takes as long to load as all the rest.
+  openCluster: async ({ kubeContext }) => (await import('./cluster.ts')).openCluster(kubeContext),
 });

@@ -7,6 +7,7 @@ import {
 import { TypedSearchAttributes } from '@temporalio/common';
 import type { BackupRequest } from '../api/backup-request.ts';
 import { isOwned } from './ids.ts';
+import { inParallel } from './in-parallel.ts';
 import type { CalendarTimes, CurrentSchedule, ScheduleSettings } from './settings.ts';
 import { MONTH_NAMES, WEEKDAY_NAMES } from './temporal-options.ts';
 
@@ -25,16 +26,8 @@ export async function readCurrentSchedules(
   for await (const summary of client.list()) {
     if (isOwned(summary.memo)) ids.add(summary.scheduleId);
   }
-  const queue = [...ids];
-  const found: CurrentSchedule[] = [];
-  const readNext = async (): Promise<void> => {
-    for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
-      const schedule = await readSchedule(client, id);
-      if (schedule) found.push(schedule);
-    }
-  };
-  await Promise.all(Array.from({ length: READS_AT_ONCE }, readNext));
-  return found.sort((a, b) => (a.scheduleId < b.scheduleId ? -1 : 1));
+  const found = await inParallel([...ids].sort(), READS_AT_ONCE, (id) => readSchedule(client, id));
+  return found.filter((schedule) => schedule !== undefined);
 }
 
 /** One schedule as it is; undefined when there is none of that id. */

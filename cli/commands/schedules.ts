@@ -107,7 +107,10 @@ async function makePlan(context: CliContext, flags: Flags): Promise<SchedulePlan
   if (read.problems.length > 0) {
     throw new CommandError(read.problems.join('\n'), { type: FailureType.InvalidSpec });
   }
-  context.output.note(`${read.sources.length} sources declared, ${read.notOurs} other objects left alone`);
+  const { length } = read.sources;
+  context.output.note(
+    `${length} ${length === 1 ? 'source' : 'sources'} declared, objects of other kinds: ${read.notOurs}`,
+  );
   const desired = desiredSchedules(read.sources, { spreadSeconds: flags.spread, startAtOnce: flags.firstRun });
   const client = await context.temporal();
   const ids = desired.map(({ scheduleId }) => scheduleId);

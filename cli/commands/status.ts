@@ -70,7 +70,8 @@ async function status(context: CliContext, claim: string | undefined, flags: Fla
 /** A cluster that can't be read leaves its columns empty: what Temporal knows is worth seeing all the same. */
 async function readClaims(context: CliContext, namespace: string | undefined): Promise<ClaimView[] | undefined> {
   try {
-    return await context.cluster().claims(namespace);
+    const cluster = await context.cluster();
+    return await cluster.claims(namespace);
   } catch (error) {
     if (!(error instanceof CommandError) || error.exitCode === ExitCode.Usage) throw error;
     context.output.note(

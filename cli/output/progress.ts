@@ -14,17 +14,24 @@ export interface ProgressSaid {
   readonly remarks: ReadonlySet<string>;
 }
 
+/** What is told of a run, line by line. */
+export interface ToldView extends Pick<RunView, 'phases' | 'steps'> {
+  /** Nobody answered for a while. */
+  readonly withoutWorker?: boolean;
+}
+
 export const NOTHING_SAID: ProgressSaid = { phases: 0, moverPercent: -1, remarks: new Set() };
 
 /** The lines that a new look at a run adds, and what has been said then (pure). */
 export function progressLines(
   colors: Colors,
-  view: Pick<RunView, 'phases' | 'steps'>,
+  view: ToldView,
   said: ProgressSaid,
   options: { readonly movers: boolean },
 ): { lines: string[]; said: ProgressSaid } {
   const done = view.phases.slice(said.phases).map((phase) => phaseLine(colors, phase));
-  const remarks = view.steps.flatMap((step) => remarksOf(step));
+  const silence = view.withoutWorker ? ['no worker answers on task queue control: is it running?'] : [];
+  const remarks = [...silence, ...view.steps.flatMap(remarksOf)];
   const fresh = remarks.filter((remark) => !said.remarks.has(remark)).map((remark) => colors.yellow(`  ${remark}`));
   const mover = options.movers ? view.steps.find((step) => step.mover?.state === 'Running')?.mover : undefined;
   const percent = mover ? Math.floor((mover.percent ?? 0) / PERCENT_STEP) * PERCENT_STEP : said.moverPercent;

@@ -41,7 +41,7 @@ export async function stowage(args: readonly string[], options: CliRunOptions = 
       options.onFollowing?.(handler);
       return () => undefined;
     },
-    openCluster: () => ({
+    openCluster: async () => ({
       async claims(namespace) {
         if (options.claims instanceof Error) throw options.claims;
         return (options.claims ?? []).filter((claim) => namespace === undefined || claim.namespace === namespace);
