@@ -1,6 +1,10 @@
 import { Worker } from '@temporalio/worker';
+import { createControlActivities } from '../activities/control-activities.ts';
 import { CONTROL_QUEUE } from '../workflows/task-queues.ts';
-import { pollers, sharedOptions, type WorkerContext } from './worker-options.ts';
+import { createClusterDependencies } from './cluster-dependencies.ts';
+import { observeRecords } from './observe-records.ts';
+import { ensureSearchAttributes } from './search-attributes.ts';
+import { type OpenRole, pollers, type RoleContext, sharedOptions } from './worker-options.ts';
 import { findWorkflows, programRoot } from './workflow-bundle.ts';
 
 /** Activities here wait for the cluster for minutes at most; a step that is cut off is taken up again by the next worker. */
@@ -10,9 +14,13 @@ const GRACE_SECONDS = 20;
 const WORKFLOW_TASKS = 40;
 
 /** The workflows themselves, and the short calls to the cluster. */
-export async function createControlWorker(context: WorkerContext, activities: object): Promise<Worker> {
+export async function openControl(context: RoleContext): Promise<OpenRole> {
   const { slots, cachedWorkflows } = context.config.control;
-  return await Worker.create({
+  const { connection, config, telemetry } = context;
+  await ensureSearchAttributes(connection, config.temporal.namespace, telemetry.log);
+  const { dependencies, close } = createClusterDependencies(context);
+  const activities = observeRecords(createControlActivities(dependencies), context.telemetry.metrics);
+  const worker = await Worker.create({
     ...sharedOptions(context, GRACE_SECONDS),
     ...(await findWorkflows(programRoot())),
     taskQueue: CONTROL_QUEUE,
@@ -26,4 +34,5 @@ export async function createControlWorker(context: WorkerContext, activities: ob
     // One context for all runs: a third of the memory, and one thread is then enough.
     reuseV8Context: true,
   });
+  return { worker, activities: Object.keys(activities), close: async () => close() };
 }

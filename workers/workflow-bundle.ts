@@ -20,11 +20,13 @@ export type WorkflowSource = { readonly workflowBundle: { codePath: string } } |
 export const programRoot = (): string => fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * Bundles the workflows of the compiled project once, so that a worker starts without webpack.
+ * Bundles the workflows of the compiled project once, so that a worker starts without webpack. Leaves a bundle alone
+ * that belongs to the code which is there.
  * @returns the bundle's path.
  */
-export async function writeWorkflowBundle(root: string, logger?: Logger): Promise<string> {
+export async function ensureWorkflowBundle(root: string, logger?: Logger): Promise<string> {
   const path = join(root, BUNDLE);
+  if ('workflowBundle' in (await findWorkflows(root))) return path;
   const { code } = await bundleWorkflowCode({ workflowsPath: entryOf(root), ...(logger ? { logger } : {}) });
   await writeFile(path, code);
   await writeFile(join(root, DIGEST), await digestOf(root));
