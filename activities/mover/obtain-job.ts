@@ -40,15 +40,16 @@ export async function obtainJob(
   const { run, job } = objects;
   const ref = refOf(job);
   for (let round = 0; round < MAX_ROUNDS && !signal.aborted; round++) {
-    const [created, claimsReady] = await Promise.all([
+    const [created, leftovers] = await Promise.all([
       cluster.create('Job', job),
-      createClaims(dependencies, objects, signal),
+      createClaims(dependencies, objects),
       ...objects.keptClaims.map((claim) => cluster.create('PersistentVolumeClaim', claim)),
     ]);
-    if (created) {
-      if (claimsReady) return { job: created, attached: false };
-      // The pod may have started on what an older run left: it must not go on.
-      await removeJob(dependencies, created, signal);
+    if (created && leftovers.length === 0) return { job: created, attached: false };
+    if (leftovers.length > 0) {
+      // The pod may have started on what an older run left: it must not go on, and it holds the claim.
+      if (created) await removeJob(dependencies, created, signal);
+      await Promise.all(leftovers.map((claim) => removeClaim(dependencies, claim, signal)));
       continue;
     }
     const existing = await cluster.get('Job', ref);
@@ -76,28 +77,36 @@ export async function removeJob(
   );
 }
 
-/** False when a claim of another run had the name; it is gone now. */
+/** Posts the claims; returns those that other, closed runs left under their names. Throws VolumeBusy. */
 async function createClaims(
-  { cluster, clock, runs }: ActivityDependencies,
+  { cluster, runs }: ActivityDependencies,
   { claims, run }: MoverObjects,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const ready = await Promise.all(
+): Promise<V1PersistentVolumeClaim[]> {
+  const found = await Promise.all(
     claims.map(async (claim) => {
-      if (await cluster.create('PersistentVolumeClaim', claim)) return true;
+      if (await cluster.create('PersistentVolumeClaim', claim)) return undefined;
       const ref = refOf(claim);
-      const existing = await cluster.get('PersistentVolumeClaim', ref);
-      if (!existing) return false;
+      // One that vanished in between is made in the next round, like a leftover.
+      const existing = (await cluster.get('PersistentVolumeClaim', ref)) ?? claim;
       const standing = await standingOf(existing, nameOf('PersistentVolumeClaim', ref), run, runs);
-      if (standing === 'Own' && !existing.metadata?.deletionTimestamp) return true;
-      await removeObject(
-        { kind: 'PersistentVolumeClaim', ref, wanted: ({ metadata }) => metadata?.uid === existing.metadata?.uid },
-        { cluster, clock, signal, patience: REMOVAL_MILLISECONDS },
-      );
-      return false;
+      const usable = standing === 'Own' && existing !== claim && !existing.metadata?.deletionTimestamp;
+      return usable ? undefined : existing;
     }),
   );
-  return ready.every(Boolean);
+  return found.filter((claim) => claim !== undefined);
+}
+
+async function removeClaim(
+  { cluster, clock }: ActivityDependencies,
+  claim: V1PersistentVolumeClaim,
+  signal: AbortSignal,
+): Promise<void> {
+  const uid = claim.metadata?.uid;
+  const wanted = ({ metadata }: V1PersistentVolumeClaim): boolean => uid === undefined || metadata?.uid === uid;
+  await removeObject(
+    { kind: 'PersistentVolumeClaim', ref: refOf(claim), wanted },
+    { cluster, clock, signal, patience: REMOVAL_MILLISECONDS },
+  );
 }
 
 const refOf = ({ metadata }: V1Job | V1PersistentVolumeClaim) => ({
