@@ -73,7 +73,7 @@ export function smallWorld(cluster: Cluster): SmallWorld {
     run: (activity, attempt = 1) => clock.until(environment(attempt).run(activity)),
     start(activity) {
       const made = environment(1);
-      const result = made.run(activity);
+      const result: ReturnType<typeof activity> = made.run(activity);
       result.catch(silent);
       return { result, cancel: () => made.cancel() };
     },
