@@ -170,14 +170,10 @@ export class InMemoryCluster implements Cluster {
   }
 
   #react(change: StoreChange): void {
-    if (change.type === 'Gone' && change.object.kind === 'Pod') this.#endLogsOf(change.object);
+    if (change.type === 'Gone')
+      for (const name of containersOf(change.object)) this.endLog(change.object.metadata, name);
     collectGarbage(this.store);
     this.#controllers.react(change, this);
-  }
-
-  #endLogsOf({ metadata, spec }: StoredObject): void {
-    const { containers = [] } = (spec ?? {}) as { containers?: { name: string }[] };
-    for (const { name } of containers) this.endLog(metadata, name);
   }
 
   #replace(before: StoredObject, patched: Record<string, unknown>, subresource?: 'status'): StoredObject {
@@ -200,3 +196,6 @@ export class InMemoryCluster implements Cluster {
 }
 
 const logKey = (pod: ObjectRef, container: string): string => `${pod.namespace}/${pod.name}/${container}`;
+
+const containersOf = ({ spec }: StoredObject): string[] =>
+  ((spec ?? {}) as { containers?: { name: string }[] }).containers?.map(({ name }) => name) ?? [];
