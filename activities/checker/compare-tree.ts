@@ -3,8 +3,9 @@ import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Comparison } from '../../workflows/restore/contract.ts';
 import { compareContent, linkTarget } from './compare-content.ts';
+import { kindOf, near, octal, timeText } from './entry-attributes.ts';
 import { limitTo } from './limit.ts';
-import type { EntryKind, SnapshotEntry, SnapshotTree } from './snapshot-tree.ts';
+import type { SnapshotEntry, SnapshotTree } from './snapshot-tree.ts';
 import { Tally } from './tally.ts';
 
 export interface CompareOptions {
@@ -24,9 +25,6 @@ const ENTRIES_AT_ONCE = 64;
 
 /** Contents compared at once; each may hold some megabytes in Kopia. */
 const CONTENTS_AT_ONCE = 4;
-
-/** Kopia sets a link's time in microseconds; some file systems keep no more for anything. */
-const TIME_TOLERANCE_NANOSECONDS = 2_000n;
 
 /** A fresh file system brings it along. */
 const IGNORED_AT_TOP = 'lost+found';
@@ -194,20 +192,4 @@ class Walk {
       throw error;
     }
   }
-}
-
-function kindOf(stats: BigIntStats): EntryKind | undefined {
-  if (stats.isFile()) return 'file';
-  if (stats.isDirectory()) return 'directory';
-  return stats.isSymbolicLink() ? 'symlink' : undefined;
-}
-
-const near = (a: bigint, b: bigint): boolean => (a > b ? a - b : b - a) <= TIME_TOLERANCE_NANOSECONDS;
-
-const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
-
-/** Whole seconds; Date can't show all that a file system can hold. */
-function timeText(nanoseconds: bigint): string {
-  const date = new Date(Number(nanoseconds / 1_000_000n));
-  return Number.isNaN(date.getTime()) ? `${nanoseconds} ns` : date.toISOString();
 }

@@ -20,6 +20,9 @@ import { snapshotTree } from './snapshot-tree.ts';
 /** A large repository on slow storage takes its time to open. */
 const START_TIMEOUT_MILLISECONDS = 120_000;
 
+/** Longer than Kopia's own retries of one read. */
+const SILENCE_TIMEOUT_MILLISECONDS = 300_000;
+
 const Arguments = z.object({
   root: z.string().startsWith('/', '--root must start with "/"'),
   'snapshot-root': z.string().regex(/^[a-zA-Z0-9]+$/, '--snapshot-root must be an object id as Kopia prints it'),
@@ -49,6 +52,7 @@ async function main(): Promise<void> {
     },
     socketRoot: tmpdir(),
     startTimeoutMilliseconds: START_TIMEOUT_MILLISECONDS,
+    silenceTimeoutMilliseconds: SILENCE_TIMEOUT_MILLISECONDS,
   });
   const stop = (): void => void server.stop().finally(() => process.exit(143));
   process.once('SIGTERM', stop);

@@ -7,6 +7,7 @@ import { PortError } from '../ports/port-error.ts';
 import {
   type PolicySetRequest,
   policySetArguments,
+  policyShowArguments,
   repositoryCreateArguments,
   repositoryStatusArguments,
   snapshotListArguments,
@@ -14,10 +15,10 @@ import {
 import { buildKopiaConfig } from './config.ts';
 import { classifyKopiaError } from './errors.ts';
 import { type FormatFile, readFormatFile } from './format-file.ts';
-import { type ListedSnapshot, parseSnapshotList, parseUniqueId } from './output.ts';
+import { type ListedSnapshot, parsePolicy, parseSnapshotList, parseUniqueId } from './output.ts';
 import type { KopiaEnvironment, RunKopia } from './process.ts';
 import { startKopiaServer } from './server.ts';
-import { readIdentities, readSourceState, type SourceState } from './warm-reader.ts';
+import { readSourceState, type SourceState } from './warm-reader.ts';
 import { createWarmServer } from './warm-server.ts';
 
 export interface RepositoryClientOptions {
@@ -37,9 +38,10 @@ export interface RepositoryClient {
   format(): Promise<FormatFile>;
   /** From a process that is started for this call and knows nothing from before. */
   listSnapshots(identity: Identity, signal?: AbortSignal): Promise<ListedSnapshot[]>;
-  /** From a Kopia that stays open and looks again; started anew when the repository is another one. */
-  sourceState(identity: Identity): Promise<SourceState>;
-  identities(): Promise<string[]>;
+  /** From a Kopia that stays open and looks again, or from two processes beside each other. */
+  sourceState(identity: Identity, signal?: AbortSignal): Promise<SourceState>;
+  /** Every identity that has snapshots. */
+  identities(signal?: AbortSignal): Promise<string[]>;
   setPolicy(request: PolicySetRequest, signal?: AbortSignal): Promise<void>;
   /** Creates the repository and opens it with a second process. Returns its unique id. */
   create(signal?: AbortSignal): Promise<string>;
@@ -51,6 +53,9 @@ export interface RepositoryClient {
 
 const TIMEOUT_MILLISECONDS = 120_000;
 
+/** Then a process is asked, which also tells what is wrong. */
+const SILENCE_TIMEOUT_MILLISECONDS = 10_000;
+
 /** Readers file nothing, so their name never stands in the repository. It must own no source: Kopia's server would look after it. */
 const READER = { username: 'stowage-reader', hostname: 'stowage' } as const;
 
@@ -61,9 +66,18 @@ export function createRepositoryClient(options: RepositoryClientOptions): Reposi
     return work;
   };
 
-  const environment = async (readOnly: boolean, uniqueId?: string): Promise<KopiaEnvironment> => {
-    const directory = await workDirectory();
-    const configPath = join(directory, `${readOnly ? 'reader' : 'writer'}-${uniqueId?.slice(0, 12) ?? 'new'}.config`);
+  /** Written once: another Kopia may be reading the file. */
+  const configs = new Map<string, Promise<string>>();
+  const configFile = (readOnly: boolean, uniqueId: string | undefined): Promise<string> => {
+    const name = `${readOnly ? 'reader' : 'writer'}-${uniqueId?.slice(0, 12) ?? 'new'}.config`;
+    const known = configs.get(name) ?? writeConfig(name, readOnly, uniqueId);
+    configs.set(name, known);
+    known.catch(() => configs.delete(name));
+    return known;
+  };
+
+  const writeConfig = async (name: string, readOnly: boolean, uniqueId: string | undefined): Promise<string> => {
+    const configPath = join(await workDirectory(), name);
     const cacheDirectory = uniqueId && join(options.cacheDirectory, uniqueId.slice(0, 12));
     if (cacheDirectory) await mkdir(cacheDirectory, { recursive: true, mode: 0o700 });
     const config = buildKopiaConfig({
@@ -73,8 +87,14 @@ export function createRepositoryClient(options: RepositoryClientOptions): Reposi
       ...(cacheDirectory ? { cacheDirectory } : {}),
     });
     await writeFile(configPath, config, { mode: 0o600 });
-    return { configPath, password: options.password(), homeDirectory: directory };
+    return configPath;
   };
+
+  const environment = async (readOnly: boolean, uniqueId?: string): Promise<KopiaEnvironment> => ({
+    configPath: await configFile(readOnly, uniqueId),
+    password: options.password(),
+    homeDirectory: await workDirectory(),
+  });
 
   const run = async (args: string[], readOnly: boolean, signal?: AbortSignal, uniqueId?: string): Promise<string> => {
     const done = await options.runKopia({
@@ -97,23 +117,39 @@ export function createRepositoryClient(options: RepositoryClientOptions): Reposi
       environment: await environment(true, uniqueId),
       socketRoot: await workDirectory(),
       startTimeoutMilliseconds: TIMEOUT_MILLISECONDS,
+      silenceTimeoutMilliseconds: SILENCE_TIMEOUT_MILLISECONDS,
     }),
   );
   const format = (): Promise<FormatFile> => readFormatFile(options.path);
   const open = async (signal?: AbortSignal): Promise<string> =>
     understood(parseUniqueId, await run(repositoryStatusArguments(), true, signal));
 
+  const listSnapshots = async (identity: Identity, signal?: AbortSignal): Promise<ListedSnapshot[]> => {
+    const { uniqueId } = await format();
+    const output = await run(snapshotListArguments({ identity }), true, signal, uniqueId);
+    // Kopia lists the snapshots of folders above the path too.
+    return understood(parseSnapshotList, output).filter((listed) => listed.identity === formatIdentity(identity));
+  };
+
   return {
     format,
     open,
-    listSnapshots: async (identity, signal) => {
-      const { uniqueId } = await format();
-      const output = await run(snapshotListArguments({ identity }), true, signal, uniqueId);
-      // Kopia lists the snapshots of folders above the path too.
-      return understood(parseSnapshotList, output).filter((listed) => listed.identity === formatIdentity(identity));
+    listSnapshots,
+    sourceState: async (identity, signal) => {
+      const known = await format();
+      const answer = await warm.tryAsk(known, (server) => readSourceState(server, identity));
+      if (answer) return answer;
+      const [listed, policy] = await Promise.all([
+        listSnapshots(identity, signal),
+        run(policyShowArguments(identity), true, signal, known.uniqueId),
+      ]);
+      return { snapshots: listed.map(({ summary }) => summary), policy: understood(parsePolicy, policy) };
     },
-    sourceState: async (identity) => warm.ask(await format(), (server) => readSourceState(server, identity)),
-    identities: async () => warm.ask(await format(), readIdentities),
+    identities: async (signal) => {
+      const { uniqueId } = await format();
+      const output = await run(snapshotListArguments({}), true, signal, uniqueId);
+      return [...new Set(understood(parseSnapshotList, output).map(({ identity }) => identity))];
+    },
     setPolicy: async (request, signal) => {
       const { uniqueId } = await format();
       await run(policySetArguments(request), false, signal, uniqueId);

@@ -30,6 +30,8 @@ export interface KopiaServerOptions {
   /** Where the socket's private directory is made; keep it short, a socket path has at most 107 bytes. */
   readonly socketRoot: string;
   readonly startTimeoutMilliseconds: number;
+  /** How long a request may be silent before the server counts as gone. */
+  readonly silenceTimeoutMilliseconds: number;
 }
 
 const USER = 'stowage';
@@ -66,7 +68,7 @@ export async function startKopiaServer(options: KopiaServerOptions): Promise<Kop
   return {
     request: async (path, { method = 'GET', body } = {}) => {
       try {
-        return await call({ socketPath, path, method, auth, agent }, body);
+        return await call({ socketPath, path, method, auth, agent, timeout: options.silenceTimeoutMilliseconds }, body);
       } catch (error) {
         // A broken connection is the end of the process; whoever asks next shall not meet a dying one.
         if (error instanceof ServerGone) await stopChild(child, ended);
@@ -147,6 +149,7 @@ interface Call {
   readonly method: string;
   readonly auth: string;
   readonly agent: Agent;
+  readonly timeout: number;
 }
 
 function call(options: Call, body: string | undefined): Promise<IncomingMessage> {
@@ -156,6 +159,7 @@ function call(options: Call, body: string | undefined): Promise<IncomingMessage>
       if (response.statusCode === 200) return resolve(response);
       readText(response).then((text) => reject(refused(options.path, response.statusCode ?? 0, text)), reject);
     });
+    outgoing.once('timeout', () => outgoing.destroy(new Error('no answer in time')));
     outgoing.once('error', (cause) => reject(new ServerGone(cause)));
     outgoing.end(body);
   });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { formatIdentity, type Identity } from '../../api/identity.ts';
+import type { Identity } from '../../api/identity.ts';
 import type { SnapshotSummary } from '../../workflows/repository/contract.ts';
 import { type KopiaPolicy, PolicySchema } from './output.ts';
 import { type KopiaServer, readText } from './server.ts';
@@ -45,6 +45,13 @@ export async function refreshServer(server: KopiaServer): Promise<void> {
   await readText(await server.request('/api/v1/refresh', { method: 'POST', body: '{}' }));
 }
 
+const SourcesResponse = z.object({ sources: z.array(z.unknown()) });
+
+/** How many sources the repository holds, as the server saw them last. */
+export async function countSources(server: KopiaServer): Promise<number> {
+  return SourcesResponse.parse(JSON.parse(await readText(await server.request('/api/v1/sources')))).sources.length;
+}
+
 /** Asks an open server in two small requests: a few milliseconds where a process of its own takes a quarter second. */
 export async function readSourceState(server: KopiaServer, identity: Identity): Promise<SourceState> {
   const query = new URLSearchParams({
@@ -60,17 +67,6 @@ export async function readSourceState(server: KopiaServer, identity: Identity): 
     snapshots: SnapshotsResponse.parse(JSON.parse(snapshots)).snapshots.map(untagged),
     policy: ResolveResponse.parse(JSON.parse(policy)).effective,
   };
-}
-
-/** Identities that the repository holds, `user@host:/path`. */
-export async function readIdentities(server: KopiaServer): Promise<string[]> {
-  const Sources = z.object({
-    sources: z.array(z.object({ source: z.object({ userName: z.string(), host: z.string(), path: z.string() }) })),
-  });
-  const response = Sources.parse(JSON.parse(await readText(await server.request('/api/v1/sources'))));
-  return response.sources.map(({ source }) =>
-    formatIdentity({ username: source.userName, hostname: source.host, path: source.path }),
-  );
 }
 
 function untagged(snapshot: z.infer<typeof SnapshotsResponse>['snapshots'][number]): UntaggedSnapshot {

@@ -4,7 +4,7 @@ import type { RepositoryActivities } from '../../workflows/repository/contract.t
 import { withFailureMapping } from '../failure-mapping.ts';
 import { type RunKopia, runKopia } from '../kopia/process.ts';
 import { createRepositoryClient } from '../kopia/repository-client.ts';
-import type { SourceState } from '../kopia/warm-reader.ts';
+import type { SourceState, UntaggedSnapshot } from '../kopia/warm-reader.ts';
 import { PortError } from '../ports/port-error.ts';
 import { createOnEmptyVolume } from './create.ts';
 import { withHeartbeat } from './heartbeat.ts';
@@ -74,18 +74,18 @@ export function createRepositoryActivities(dependencies: RepositoryDependencies)
       withHeartbeat(async (signal) => {
         await requireKnown(input.repository, input.expectedUniqueId);
         const { identity, retain, compression } = input;
-        const state = await client.sourceState(identity);
+        const state = await client.sourceState(identity, signal);
         const policyChanged = policyDiffers(state.policy, input);
         if (policyChanged) {
           const removed = newlyExpired(state.snapshots, state.policy, retain);
           requireApproval(removed, formatIdentity(identity), input.approveRetention);
           await client.setPolicy({ identity, retain, compression }, signal);
-          requireEffective(await client.sourceState(identity), input);
+          requireEffective(await client.sourceState(identity, signal), input);
           await requireKnown(input.repository, input.expectedUniqueId);
         }
         const previous = countedSnapshots(state.snapshots, now())[0];
         return {
-          ...(previous ? { previous } : {}),
+          ...(previous ? { previous: withoutTags(previous) } : {}),
           snapshotIds: state.snapshots.map(({ id }) => id),
           policyChanged,
         };
@@ -103,7 +103,7 @@ export function createRepositoryActivities(dependencies: RepositoryDependencies)
         const snapshots = await freshSnapshots(input, signal);
         const identity = formatIdentity(input.identity);
         if (snapshots.length > 0) return chooseSnapshot(snapshots, input.choice, identity, now());
-        const others = (await client.identities()).filter((other) => other !== identity).sort();
+        const others = (await client.identities(signal)).filter((other) => other !== identity).sort();
         return { skipped: 0, otherIdentities: others.slice(0, NAMED_IDENTITIES) };
       }),
 
@@ -130,6 +130,12 @@ export function createRepositoryActivities(dependencies: RepositoryDependencies)
   };
   // Not enumerable, so that it is not registered as an activity.
   return Object.defineProperty(withFailureMapping(activities), 'close', { value: client.close }) as RepositoryRole;
+}
+
+/** One form, whichever way it was read. */
+function withoutTags(snapshot: UntaggedSnapshot): UntaggedSnapshot {
+  const { tags: _, ...rest } = { tags: undefined, ...snapshot };
+  return rest;
 }
 
 /** A policy that was set and is not in effect would let Kopia's own tiers remove or keep what nobody declared. */

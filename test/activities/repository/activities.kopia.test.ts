@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type RunKopia, runKopia } from '../../../activities/kopia/process.ts';
 import { createRepositoryActivities, type RepositoryRole } from '../../../activities/repository/activities.ts';
-import type { OpenRepositoryInput } from '../../../workflows/repository/contract.ts';
+import type { OpenRepositoryInput, SnapshotSummary } from '../../../workflows/repository/contract.ts';
 import { Bench, IDENTITY, kopiaBinary, PASSWORD } from '../kopia/real-kopia.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -17,7 +18,9 @@ let bench: Bench;
 let roles: RepositoryRole[];
 let role: RepositoryRole;
 
-function roleOf(options: { readonly password?: string; readonly now?: Date } = {}): RepositoryRole {
+function roleOf(
+  options: { readonly password?: string; readonly now?: Date; readonly runKopia?: RunKopia } = {},
+): RepositoryRole {
   const created = createRepositoryActivities({
     repository: 'kopia',
     path: bench.repository,
@@ -25,6 +28,7 @@ function roleOf(options: { readonly password?: string; readonly now?: Date } = {
     password: () => options.password ?? PASSWORD,
     cacheDirectory: bench.cache,
     ...(options.now ? { now: () => options.now! } : {}),
+    ...(options.runKopia ? { runKopia: options.runKopia } : {}),
   });
   roles.push(created);
   return created;
@@ -41,6 +45,16 @@ afterEach(async () => {
   for (const each of roles) await each.close();
   bench.remove();
 });
+
+function untagged({ tags: _, ...rest }: SnapshotSummary): Omit<SnapshotSummary, 'tags'> {
+  return rest;
+}
+
+/** Kopia servers that this test process started. */
+function ownServers(): number[] {
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+  return children.map(Number).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('\0server\0start'));
+}
 
 const create = async (): Promise<string> =>
   (await role.createRepository({ repository: 'kopia', runId: 'init-1', resumed: false })).uniqueId;
@@ -124,18 +138,27 @@ describe('opening a repository', () => {
     expect((await role.openRepository(opening(swapped))).snapshotIds).toEqual([]);
   });
 
-  it('survives the end of the Kopia that it keeps open', async () => {
+  it('keeps a Kopia open that sees what others write meanwhile, and survives its end', async () => {
     const uniqueId = await create();
-    await role.openRepository(opening(uniqueId));
-    const pids = execFileSync('pgrep', ['-f', `${binary} server start`], { encoding: 'utf8' })
-      .trim()
-      .split('\n');
-    const own = pids.filter((pid) =>
-      execFileSync('cat', [`/proc/${pid}/stat`], { encoding: 'utf8' }).includes(` ${process.pid} `),
+    const spawned = vi.fn(runKopia);
+    const counting = roleOf({ runKopia: spawned });
+    await vi.waitFor(
+      async () => {
+        spawned.mockClear();
+        await counting.openRepository(opening(uniqueId));
+        expect(spawned).not.toHaveBeenCalled();
+      },
+      { timeout: 30_000 },
     );
-    for (const pid of own) process.kill(Number(pid), 'SIGKILL');
-    expect(own.length).toBeGreaterThan(0);
-    expect((await role.openRepository(opening(uniqueId))).policyChanged).toBe(false);
+    const made = bench.backup('run-1');
+    const seen = await counting.openRepository(opening(uniqueId));
+    expect(seen.previous).toEqual({ ...untagged(made.summary), retentionReasons: expect.any(Array) });
+    bench.kopia(['policy', 'set', '--keep-latest=3', 'app-src@demo:/data']);
+    expect(spawned).not.toHaveBeenCalled();
+    expect((await counting.openRepository(opening(uniqueId))).policyChanged).toBe(true);
+    expect(ownServers()).toHaveLength(1);
+    process.kill(ownServers()[0]!, 'SIGKILL');
+    expect((await counting.openRepository(opening(uniqueId))).previous?.id).toBe(made.summary.id);
   });
 
   it('sets all tiers once, and leaves an equal policy alone', async () => {

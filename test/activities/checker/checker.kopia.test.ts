@@ -89,6 +89,7 @@ beforeAll(async () => {
     environment: { configPath, password: PASSWORD, homeDirectory: bench.root },
     socketRoot,
     startTimeoutMilliseconds: 60_000,
+    silenceTimeoutMilliseconds: 60_000,
   });
 });
 
