@@ -20,7 +20,7 @@ const VOLUME_FIELDS = [
   'moverSecurityContext',
 ] as const;
 
-export type VolumeFields = Pick<BackupRequest, (typeof VOLUME_FIELDS)[number]>;
+type VolumeFields = Pick<BackupRequest, (typeof VOLUME_FIELDS)[number]>;
 
 /** Flags that every command about one volume takes. */
 export interface VolumeFlags {

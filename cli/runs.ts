@@ -14,10 +14,21 @@ export interface ListedRun {
 /** Most recent runs that are looked at; a source's own are among the newest with its prefix. */
 const LOOKED_AT = 200;
 
-/** Open runs of a schedule or workflow id, started by hand or by a tick, newest first. The list lags a moment behind. */
+/**
+ * Open runs of a schedule or workflow id, started by hand or by a tick, newest first. The list lags a moment behind, so each
+ * is asked itself: joining a run that ended just now would pass an older backup off as a new one.
+ */
 export async function openRunsOf(client: Client, id: string): Promise<ListedRun[]> {
   const runs = await listRuns(client, `ExecutionStatus = 'Running' AND WorkflowId STARTS_WITH '${quoted(id)}'`);
-  return runs.filter(({ workflowId }) => isRunOf(workflowId, id));
+  const open = await Promise.all(
+    runs
+      .filter(({ workflowId }) => isRunOf(workflowId, id))
+      .map(async (run) => {
+        const { status } = await client.workflow.getHandle(run.workflowId, run.runId).describe();
+        return status.name === 'RUNNING' ? [run] : [];
+      }),
+  );
+  return open.flat();
 }
 
 /** The newest run of an id, open or closed. */

@@ -41,7 +41,7 @@ export async function readSchedule(client: ScheduleClient, id: string): Promise<
 }
 
 /** A description in the shape of the wanted schedules (pure). */
-export function currentSchedule(description: ScheduleDescription): CurrentSchedule {
+function currentSchedule(description: ScheduleDescription): CurrentSchedule {
   return {
     scheduleId: description.scheduleId,
     owned: isOwned(description.memo),

@@ -11,7 +11,7 @@ import type { CalendarTimes, DesiredSchedule } from './settings.ts';
 import { DEFAULT_SPREAD_SECONDS, shiftedTimes, spreadOffsetSeconds } from './spread.ts';
 
 /** When a source that declares no trigger at all is backed up. */
-export const DEFAULT_CRON = '0 * * * *';
+const DEFAULT_CRON = '0 * * * *';
 
 /** Every day of the month, and every day of the week: the unrestricted side of an either-day rule. */
 const EVERY_DAY_OF_MONTH = Array.from({ length: 31 }, (_, index) => index + 1);

@@ -55,7 +55,7 @@ export function liveLine(view: RunView, now: Date): string {
   return `  … ${view.phase ?? 'Starting'} (${elapsed})${what}`;
 }
 
-export const phaseLine = (colors: Colors, { phase, milliseconds }: PhaseTiming): string =>
+const phaseLine = (colors: Colors, { phase, milliseconds }: PhaseTiming): string =>
   `${colors.green('✓')} ${phase.padEnd(16)} ${duration(milliseconds)}`;
 
 /** What a mover does: `45 %, 1.2 GB of 2.7 GB, 130 MB uploaded, 35 MB/s, 40 s left` (pure). */
