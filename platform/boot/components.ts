@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { namespacePath } from '../host/interfaces.ts';
 import type { Network } from '../layout/network.ts';
 import { DRIVER_NAME, type Paths } from '../layout/paths.ts';
 import type { ToolPaths } from '../toolchain/ensure.ts';
@@ -60,9 +61,13 @@ export function commandsOf(input: ComponentInput): Record<ComponentName, Command
     etcd: tool('etcd', etcdArgs(paths, network)),
     // The development server binds its parts to one address but calls them on 127.0.0.1, so only a wildcard lets pods in.
     // In a network namespace of its own the wildcard is one link to the bridge, and nothing of this machine's network.
+    // Not `ip netns exec`: it would copy this machine's mounts, and so keep another platform's btrfs busy after its `down`.
     temporal: {
-      command: 'ip',
-      args: ['netns', 'exec', network.temporalNamespace, tools.temporal ?? 'temporal', ...temporalArgs(paths, network)],
+      command: 'nsenter',
+      args: [
+        `--net=${namespacePath(network.temporalNamespace)}`,
+        ...[tools.temporal ?? 'temporal', ...temporalArgs(paths, network)],
+      ],
     },
     'kube-apiserver': tool('kube-apiserver', apiserverArgs(paths, network)),
     'kube-controller-manager': tool('kube-controller-manager', controllerManagerArgs(paths, network)),

@@ -46,7 +46,7 @@ test('no component listens on an address that other machines reach', () => {
   const foreign = addresses.filter((one) => !/ (127\.0\.0\.1|10\.233\.2\.1|10\.96\.2\.0)$/.test(one));
   // The wildcard is inside of a network namespace whose only link is the platform's bridge.
   expect(foreign).toEqual(['temporal 0.0.0.0']);
-  expect(commands.temporal.args.slice(0, 4)).toEqual(['netns', 'exec', 'stw-temporal-2', '/t/temporal']);
+  expect(commands.temporal.args.slice(0, 2)).toEqual(['--net=/run/netns/stw-temporal-2', '/t/temporal']);
 });
 
 test('the provisioner sweeps forgotten snapshot finalizers within seconds', () => {
