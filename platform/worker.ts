@@ -1,4 +1,6 @@
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { PlatformError } from './errors.ts';
 import { run } from './host/run.ts';
 import { ensureStowageImage } from './images/stowage-image.ts';
@@ -111,8 +113,17 @@ async function buildAndImport(platform: Platform, log: Log): Promise<string> {
     throw new PlatformError(`platform ${platform.name} names no kopia among its tools: run 'platform up' again`);
   await run(process.execPath, [join(compiledRoot(), 'workers/bundle-workflows.js')]);
   const { reference, tar } = await ensureStowageImage({ kopia, onProgress: log });
-  await importImage(platform, tar);
+  await importOnce(platform, tar);
   return reference;
+}
+
+/** The archive is named by its content too, so a note is enough to spare the seconds that an import takes. */
+async function importOnce(platform: Platform, tar: string): Promise<void> {
+  const note = join(platform.directory, 'images', `${basename(tar)}.imported`);
+  if (existsSync(note)) return;
+  await importImage(platform, tar);
+  await mkdir(dirname(note), { recursive: true });
+  await writeFile(note, '');
 }
 
 async function ensureRepositoryObjects(platform: Platform): Promise<void> {
