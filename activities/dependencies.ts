@@ -2,6 +2,7 @@ import type { ActivityLog } from './ports/activity-log.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Cluster } from './ports/cluster.ts';
 import type { RunRegistry } from './ports/run-registry.ts';
+import type { UploadReports } from './ports/upload-reports.ts';
 
 /** What the cluster-side activities are told by the worker's configuration. */
 export interface ActivitySettings {
@@ -23,4 +24,6 @@ export interface ActivityDependencies {
   readonly clock: Clock;
   readonly settings: ActivitySettings;
   readonly log: ActivityLog;
+  /** Only in the worker that follows movers. */
+  readonly reports?: UploadReports;
 }

@@ -62,7 +62,16 @@ export const WorkerSettingsSchema = z.strictObject({
       cachedWorkflows: count(5_000).default(100),
     })
     .prefault({}),
-  movers: z.strictObject({ slots: count(1_000).default(20) }).prefault({}),
+  movers: z
+    .strictObject({
+      slots: count(1_000).default(20),
+      /** Where movers reach this worker to say how much they wrote; without it a backup's uploaded bytes stay unknown. */
+      reportUrl: z
+        .string()
+        .regex(/^http:\/\/[^\s/]+:[0-9]{1,5}$/, 'must be http://host:port such as http://10.0.0.7:8080')
+        .optional(),
+    })
+    .prefault({}),
   repository: z
     .strictObject({
       name: objectName(63).default(DEFAULT_REPOSITORY),

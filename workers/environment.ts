@@ -21,6 +21,7 @@ export const environmentSettings: readonly { readonly variable: string; readonly
     { variable: 'STOWAGE_CONTROL_SLOTS', path: 'control.slots', kind: 'number' },
     { variable: 'STOWAGE_CACHED_WORKFLOWS', path: 'control.cachedWorkflows', kind: 'number' },
     { variable: 'STOWAGE_MOVER_SLOTS', path: 'movers.slots', kind: 'number' },
+    { variable: 'STOWAGE_MOVER_REPORTS', path: 'movers.reportUrl', kind: 'text' },
     { variable: 'STOWAGE_REPOSITORY', path: 'repository.name', kind: 'text' },
     { variable: 'STOWAGE_REPOSITORY_PATH', path: 'repository.path', kind: 'text' },
     { variable: 'STOWAGE_REPOSITORY_PASSWORD_FILE', path: 'repository.passwordFile', kind: 'text' },

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** An answer of a probe: `ok`, or why not in one sentence. */
@@ -12,6 +12,8 @@ export interface HealthChecks {
   ready(): Promise<Verdict>;
   metricsPage(): Promise<string>;
   readonly metricsContentType: string;
+  /** Takes what a mover pushes; false when the path is none of a mover's. */
+  receive(path: string, page: string): boolean;
 }
 
 export interface HealthServer {
@@ -30,6 +32,10 @@ export async function startHealthServer(
 ): Promise<HealthServer> {
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0];
+    if (request.method === 'PUT' && path) {
+      takePush(path, request, checks, response).catch(() => send(response, 400, 'not understood\n'));
+      return;
+    }
     if (request.method !== 'GET' && request.method !== 'HEAD') return send(response, 405, 'method not allowed\n');
     answer(path, checks, response).catch((error: unknown) =>
       send(response, 500, `${error instanceof Error ? error.message : 'failed'}\n`),
@@ -45,6 +51,26 @@ export async function startHealthServer(
       await once(server, 'close');
     },
   };
+}
+
+/** Kopia's page is some 30 KiB; what is much larger is none. */
+const MAX_PUSH_BYTES = 1024 * 1024;
+
+async function takePush(
+  path: string,
+  request: IncomingMessage,
+  checks: HealthChecks,
+  response: ServerResponse,
+): Promise<void> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_PUSH_BYTES) return send(response, 413, 'too large\n');
+    chunks.push(chunk);
+  }
+  const taken = checks.receive(path, Buffer.concat(chunks).toString('utf8'));
+  send(response, taken ? 200 : 404, taken ? 'ok\n' : 'not found\n');
 }
 
 async function answer(path: string | undefined, checks: HealthChecks, response: ServerResponse): Promise<void> {

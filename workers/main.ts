@@ -11,6 +11,7 @@ import { openRole } from './roles.ts';
 import { createPasswordSource } from './secrets.ts';
 import { createTelemetry } from './telemetry.ts';
 import { checkTemporal, connectTemporal } from './temporal-connection.ts';
+import { createUploadInbox } from './upload-reports.ts';
 
 const USAGE = 'usage: main.js control|movers|repository [--config FILE]   (or STOWAGE_ROLE, STOWAGE_CONFIG)';
 
@@ -41,6 +42,7 @@ async function runWorker(config: WorkerConfig, environment: Environment): Promis
   const lifecycle = createLifecycle({ log, signals: process, exit: (code) => process.exit(code) });
   log.info({ config }, `worker starts as ${config.role}`);
 
+  const uploads = createUploadInbox(config.movers.reportUrl);
   let probe: () => Promise<void> = async () => undefined;
   const health = await startHealthServer(
     {
@@ -48,6 +50,7 @@ async function runWorker(config: WorkerConfig, environment: Environment): Promis
       ready: () => lifecycle.ready(probe),
       metricsPage: telemetry.metricsPage,
       metricsContentType: metrics.contentType,
+      receive: uploads.receive,
     },
     config.http,
   );
@@ -56,7 +59,7 @@ async function runWorker(config: WorkerConfig, environment: Environment): Promis
     const connection = await connectTemporal(config.temporal, log, lifecycle.stopping);
     probe = () => checkTemporal(connection, config.temporal.namespace);
     const password = createPasswordSource(config, environment, redactor.remember);
-    const role = await openRole({ config, connection, telemetry, password });
+    const role = await openRole({ config, connection, telemetry, password, uploads });
     try {
       log.info({ queue: role.worker.options.taskQueue, activities: role.activities }, 'worker polls its queue');
       await lifecycle.run(role.worker);

@@ -11,7 +11,7 @@ const GRACE_SECONDS = 3;
 export async function openMovers(context: RoleContext): Promise<OpenRole> {
   const { slots } = context.config.movers;
   const { dependencies, close } = createClusterDependencies(context);
-  const activities = createMoverActivities(dependencies);
+  const activities = createMoverActivities({ ...dependencies, reports: context.uploads });
   const worker = await Worker.create({
     ...sharedOptions(context, GRACE_SECONDS),
     taskQueue: MOVERS_QUEUE,

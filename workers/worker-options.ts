@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { NativeConnection, Worker, WorkerOptions } from '@temporalio/worker';
+import type { UploadReports } from '../activities/ports/upload-reports.ts';
 import type { WorkerConfig } from './config.ts';
 import { createRedactingInterceptor } from './redacting-interceptor.ts';
 import type { PasswordSource } from './secrets.ts';
@@ -11,6 +12,8 @@ export interface RoleContext {
   readonly connection: NativeConnection;
   readonly telemetry: Telemetry;
   readonly password: PasswordSource;
+  /** What movers push to this process. */
+  readonly uploads: UploadReports;
 }
 
 export interface OpenRole {

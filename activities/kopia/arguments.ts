@@ -31,6 +31,8 @@ export interface SnapshotCreateRequest {
   readonly parallelism: number;
   /** `host:port` for Kopia's Prometheus page. */
   readonly metricsAddress?: string;
+  /** Where Kopia pushes its metrics when it starts and when it has written everything. */
+  readonly report?: { readonly address: string; readonly runId: string };
 }
 
 /** `snapshot create`; prints one line of JSON ({@link parseSnapshotCreated}). */
@@ -45,9 +47,19 @@ export function snapshotCreateArguments(request: SnapshotCreateRequest): string[
     flag('override-source', source(request.identity)),
     ...Object.entries(request.tags).map(([name, value]) => flag('tags', `${tagName(name)}:${value}`)),
     ...metrics(request.metricsAddress),
+    ...(request.report ? report(request.report) : []),
     absolutePath('sourcePath', request.sourcePath),
   ];
 }
+
+/** The interval is longer than any run: only the start and the end are reported. */
+const report = ({ address, runId }: { readonly address: string; readonly runId: string }): string[] => [
+  flag('metrics-push-addr', address),
+  flag('metrics-push-interval', '72h'),
+  flag('metrics-push-job', 'stowage'),
+  flag('metrics-push-grouping', `run:${runId}`),
+  flag('metrics-push-format', 'text'),
+];
 
 export interface SnapshotRestoreRequest {
   readonly snapshotId: string;

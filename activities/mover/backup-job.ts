@@ -20,7 +20,11 @@ export const cacheDirectory = (repositoryUniqueId: string): string =>
   `${CACHE_MOUNT}/${repositoryUniqueId.slice(0, CACHE_ID_LENGTH)}`;
 
 /** The Job that backs up one claim: `kopia snapshot create` and nothing else. */
-export function buildBackupJob({ run, request, plan, capture }: BackupMoverInput, settings: ActivitySettings): V1Job {
+export function buildBackupJob(
+  { run, request, plan, capture }: BackupMoverInput,
+  settings: ActivitySettings,
+  reportAddress?: string,
+): V1Job {
   return buildMoverJob({
     run,
     settings,
@@ -40,6 +44,7 @@ export function buildBackupJob({ run, request, plan, capture }: BackupMoverInput
       },
       parallelism: request.parallelism,
       metricsAddress: METRICS_ADDRESS,
+      ...(reportAddress ? { report: { address: reportAddress, runId: run.runId } } : {}),
     }),
     dataDirectory: DATA_DIRECTORY,
     // Read-only in the claim's reference: a mount that is read-only alone lets the kubelet rewrite owners and modes of

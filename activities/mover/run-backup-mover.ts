@@ -1,5 +1,6 @@
 import { backupJobName } from '../../api/names.ts';
 import type { BackupMoverInput, BackupMoverResult } from '../../workflows/backup/contract.ts';
+import { activityContext } from '../activity-context.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { classifyKopiaError, decisiveFailure } from '../kopia/errors.ts';
 import { type CreatedSnapshot, parseSnapshotCreated } from '../kopia/output.ts';
@@ -11,6 +12,9 @@ import { TransferWatch } from './transfer-watch.ts';
 
 /** Kopia's word for a snapshot that a signal cut short. */
 const CANCELED = 'canceled';
+
+/** Kopia writes its last packs after its result; longer than this is not waited for a figure. */
+const REPORT_MILLISECONDS = 10_000;
 
 /** What `kopia snapshot create --json` says. Its one line of JSON comes also when files could not be read. */
 export const backupLanguage: LogLanguage<CreatedSnapshot> = {
@@ -29,7 +33,7 @@ export async function runBackupMover(
   const { result, ...times } = await runMover(dependencies, {
     objects: {
       run,
-      job: buildBackupJob(input, dependencies.settings),
+      job: buildBackupJob(input, dependencies.settings, dependencies.reports?.address),
       claims: capture.volumeSnapshot ? [buildSnapshotClaim(input, capture.volumeSnapshot, capture.capacity)] : [],
       keptClaims: plan.cacheClaimExists ? [] : [buildCacheClaim(input)],
     },
@@ -40,6 +44,7 @@ export async function runBackupMover(
     judge: ({ summary }) => (summary.incomplete === CANCELED ? toldToStop(jobName, CANCELED) : undefined),
   });
   const { summary, failedPaths } = result;
+  const uploadedBytes = await dependencies.reports?.final(run.runId, REPORT_MILLISECONDS, activityContext().signal);
   return {
     snapshotId: summary.id,
     files: summary.files,
@@ -48,7 +53,7 @@ export async function runBackupMover(
     unreadable: summary.failedEntries,
     unreadablePaths: failedPaths,
     ...(summary.incomplete ? { incomplete: summary.incomplete } : {}),
-    ...(times.bytesUploaded === undefined ? {} : { uploadedBytes: times.bytesUploaded }),
+    ...(uploadedBytes === undefined ? {} : { uploadedBytes }),
     startMilliseconds: times.startMilliseconds,
     kopiaMilliseconds: Math.max(0, Date.parse(summary.endTime) - Date.parse(summary.startTime)),
   };

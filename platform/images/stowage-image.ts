@@ -19,7 +19,7 @@ export type StowageImageOptions = ImageOptions & {
 };
 
 /** The compiled rooms that run in a cluster; platform, demo and bench need packages that are not in the image. */
-const rooms = ['api', 'schedules', 'workflows', 'activities', 'workers', 'cli'];
+const rooms = ['api', 'schedules', 'workflows', 'activities', 'workers', 'cli', 'demo'];
 
 const settings = {
   env: {

@@ -58,7 +58,7 @@ export function createHostWorkers(options: HostWorkersOptions): HostWorkers {
       await until(`${role} worker ready (log: ${String(log.path)})`, STOP_SECONDS, async () => {
         if (child.exitCode !== null)
           throw new Error(`${role} worker ended with ${child.exitCode}: see ${String(log.path)}`);
-        return (await fetch(`http://127.0.0.1:${port}/readyz`)).ok;
+        return (await fetch(`http://${options.platform.nodeAddress}:${port}/readyz`)).ok;
       });
     },
     kill: (role) => end(role, 'SIGKILL'),
@@ -79,7 +79,7 @@ function baseEnvironment(options: HostWorkersOptions, role: WorkerRole, port: nu
     STOWAGE_NAMESPACE: options.stowageNamespace,
     STOWAGE_TEMPORAL_ADDRESS: platform.temporal.address,
     STOWAGE_TEMPORAL_NAMESPACE: options.temporalNamespace,
-    STOWAGE_HTTP_HOST: '127.0.0.1',
+    STOWAGE_HTTP_HOST: platform.nodeAddress,
     STOWAGE_HTTP_PORT: String(port),
     STOWAGE_SHUTDOWN_GRACE_SECONDS: '1',
     ...(role === 'repository'
@@ -95,6 +95,7 @@ function baseEnvironment(options: HostWorkersOptions, role: WorkerRole, port: nu
           STOWAGE_KOPIA_IMAGE: platform.images.kopia,
           STOWAGE_IMAGE: options.stowageImage,
           STOWAGE_IMAGE_PULL_POLICY: 'Never',
+          ...(role === 'movers' ? { STOWAGE_MOVER_REPORTS: `http://${platform.nodeAddress}:${port}` } : {}),
         }),
   };
 }

@@ -11,6 +11,7 @@ async function serve(checks: { live?: Verdict; ready?: () => Promise<Verdict>; p
       ready: checks.ready ?? (async () => ({ ok: true })),
       metricsPage: checks.page ?? (async () => 'stowage_runs_total 1\n'),
       metricsContentType: 'text/plain; version=0.0.4',
+      receive: (path) => path.startsWith('/metrics/job/'),
     },
     { host: '127.0.0.1', port: 0 },
   );
@@ -22,6 +23,12 @@ async function serve(checks: { live?: Verdict; ready?: () => Promise<Verdict>; p
 }
 
 describe('the health endpoint', () => {
+  it('takes what a mover pushes, and nothing else', async () => {
+    const call = await serve({});
+    expect((await call('/metrics/job/stowage/run/x', 'PUT')).status).toBe(200);
+    expect((await call('/healthz', 'PUT')).status).toBe(404);
+  });
+
   it('tells alive and ready apart: a worker that waits for Temporal must not be restarted', async () => {
     const get = await serve({ ready: async () => ({ ok: false, reason: 'waiting for Temporal' }) });
     expect(await get('/healthz')).toMatchObject({ status: 200, text: 'ok\n' });
