@@ -83,7 +83,7 @@ export interface Cluster {
     ref: ObjectRef,
     operations: readonly JsonPatchOperation[],
   ): Promise<ObjectOf[K] | undefined>;
-  /** Foreground deletion. False when it does not exist (or has another uid). */
+  /** Deletion; a Job goes after its pods (foreground). False when it does not exist (or has another uid). */
   delete(
     kind: Kind,
     ref: ObjectRef,
@@ -92,6 +92,8 @@ export interface Cluster {
   /**
    * The objects that exist now, then every change, until `signal` aborts or the caller leaves the loop. Survives dropped
    * and half-open connections and 410 Gone by listing again; deletions that happened meanwhile are reported.
+   * A selector with a name whose object does not exist reports `Gone` first, with nothing but its name: who waits for an
+   * end that came before the watch never waits in vain. Aborting ends the loop without an error.
    */
   watch<K extends Kind>(kind: K, selector: WatchSelector, signal: AbortSignal): AsyncIterable<WatchEvent<ObjectOf[K]>>;
   /** The lines of a container's log from its beginning, live; ends with the container. Waits until the container has started. */
