@@ -4,6 +4,7 @@ import type { Network } from '../layout/network.ts';
 import { DRIVER_NAME, type Paths } from '../layout/paths.ts';
 import type { ToolPaths } from '../toolchain/ensure.ts';
 import { NODE_NAME } from './node-config.ts';
+import { temporalTuning } from './temporal-tuning.ts';
 
 /** The host processes of a platform, in the order in which they start. */
 export const componentNames = [
@@ -123,19 +124,6 @@ function etcdArgs(paths: Paths, network: Network): string[] {
     '--log-level=warn',
   ];
 }
-
-/**
- * The server's defaults are for hundreds of shards, each of which looks for new tasks 20 times a second at most; this one has
- * a single shard, so that every step of a run would wait 50 ms (measured: 100 ms an activity, 25 ms with these). Without
- * the last one the priority and fairness that the workflows ask for have no effect.
- */
-const temporalTuning: readonly string[] = [
-  'history.transferProcessorMaxPollRPS=1000',
-  'history.timerProcessorMaxPollRPS=1000',
-  'history.visibilityProcessorMaxPollRPS=1000',
-  'system.enableActivityEagerExecution=true',
-  'matching.enableFairness=true',
-];
 
 function temporalArgs(paths: Paths, network: Network): string[] {
   return [
