@@ -147,13 +147,6 @@ describe('stowage backup', () => {
     if ((await own.describe()).status.name === 'RUNNING') await own.signal('finish');
   });
 
-  it('never joins a run that has just ended, however late the list of runs is', async () => {
-    const runs: string[] = [];
-    for (let index = 0; index < 5; index++)
-      runs.push(JSON.parse((await cli('backup quick -n demo --json')).stdout).runId);
-    expect(new Set(runs).size).toBe(5);
-  });
-
   it('uses what a schedule declares for the claim, whatever its source is called', async () => {
     const [schedule] = desiredSchedules(
       [declared({ name: 'odd-name', spec: { sourcePVC: 'data' }, kopia: { retain: { daily: 30 }, username: 'emby' } })],

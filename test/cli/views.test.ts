@@ -1,4 +1,4 @@
-import { WorkflowFailedError } from '@temporalio/client';
+import { type Client, WorkflowFailedError } from '@temporalio/client';
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { claimView } from '../../cli/cluster.ts';
 import { exitCodeOf } from '../../cli/exit-codes.ts';
 import { runFailure } from '../../cli/run-end.ts';
-import type { ListedRun } from '../../cli/runs.ts';
+import { type ListedRun, openRunsOf } from '../../cli/runs.ts';
 import { joinStatus, type ListedSchedule } from '../../cli/volume-status.ts';
 import { FailureType, failureRules } from '../../workflows/failures.ts';
 
@@ -55,6 +55,32 @@ describe('the end of a run', () => {
     expect(new Set(codes).size).toBe(codes.length);
     expect(Math.min(...codes)).toBeGreaterThanOrEqual(10);
     expect(exitCodeOf('toString')).toBe(1);
+  });
+});
+
+describe('open runs', () => {
+  const info = (workflowId: string) => ({
+    workflowId,
+    runId: workflowId,
+    type: 'backupVolume',
+    status: { name: 'RUNNING' },
+    startTime: new Date('2026-11-23T12:00:00Z'),
+  });
+  const scheduled = 'backup/demo/app-2026-11-23T12:00:00Z';
+  const ended = new Set(['backup/demo/app']);
+  const client = {
+    workflow: {
+      async *list() {
+        yield* ['backup/demo/app', scheduled, 'backup/demo/app-src'].map(info);
+      },
+      getHandle: (workflowId: string) => ({
+        describe: async () => ({ status: { name: ended.has(workflowId) ? 'COMPLETED' : 'RUNNING' } }),
+      }),
+    },
+  } as unknown as Client;
+
+  it('are those of this very source that say so themselves: the list lags behind', async () => {
+    expect((await openRunsOf(client, 'backup/demo/app')).map(({ workflowId }) => workflowId)).toEqual([scheduled]);
   });
 });
 

@@ -51,7 +51,7 @@ describe('after an outage of the whole Temporal server', () => {
     try {
       await before.client.schedule.create(creationOf(everyTenSeconds(catchUpSeconds)));
       await besideBackups(before, () =>
-        expect.poll(async () => (await infoOf(before)).numActionsTaken, { timeout: 30_000 }).toBe(1),
+        expect.poll(async () => (await infoOf(before)).numActionsTaken, { timeout: 30_000 }).toBeGreaterThan(0),
       );
     } finally {
       await before.kill();
@@ -62,11 +62,13 @@ describe('after an outage of the whole Temporal server', () => {
 
     const after = await startDevServer(options);
     onTestFinished(() => after.kill());
-    const info = await besideBackups(after, async () => {
-      await expect.poll(async () => (await infoOf(after)).numActionsTaken, { timeout: 60_000 }).toBe(3);
-      return await infoOf(after);
+    const runsSince = async () =>
+      (await infoOf(after)).recentActions.filter(({ scheduledAt }) => scheduledAt.getTime() > stopped).slice(0, 2);
+    const runs = await besideBackups(after, async () => {
+      await expect.poll(async () => (await runsSince()).length, { timeout: 60_000 }).toBe(2);
+      return await runsSince();
     });
-    const runs = info.recentActions.filter(({ scheduledAt }) => scheduledAt.getTime() > stopped);
+    const info = await infoOf(after);
     const backAt = runs[0]?.takenAt.getTime() ?? 0;
     // One run for everything that was due when the server came back, then the next tick at its own time.
     expect(runs.map(({ scheduledAt }) => scheduledAt.getTime() <= backAt)).toEqual([true, false]);

@@ -42,6 +42,10 @@ export async function startDevServer(options: DevServerOptions = {}): Promise<De
   child.stderr.on('data', (chunk: Buffer) => {
     stderr += chunk.toString();
   });
+  // A test file that ends early must not leave its server behind.
+  const onExit = (): void => void child.kill('SIGKILL');
+  process.once('exit', onExit);
+  child.once('exit', () => process.removeListener('exit', onExit));
   const address = `127.0.0.1:${port}`;
   const connection = await connect(address, child, () => stderr);
   return {
@@ -59,7 +63,7 @@ export async function startDevServer(options: DevServerOptions = {}): Promise<De
 }
 
 async function connect(address: string, child: ChildProcess, stderr: () => string): Promise<Connection> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 50_000;
   for (;;) {
     if (child.exitCode !== null) throw new Error(`temporal ended with ${child.exitCode}: ${stderr()}`);
     try {
@@ -67,8 +71,10 @@ async function connect(address: string, child: ChildProcess, stderr: () => strin
       await connection.workflowService.describeNamespace({ namespace: 'default' });
       return connection;
     } catch (error) {
-      if (Date.now() > deadline)
+      if (Date.now() > deadline) {
+        child.kill('SIGKILL');
         throw new Error(`temporal did not answer at ${address}: ${stderr()}`, { cause: error });
+      }
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
