@@ -13,7 +13,7 @@ import { METRICS_PORT, MOVER_CONTAINER } from './mover-job.ts';
 import { explainByEvents, isAboutClaim, StartWatch } from './start-problem.ts';
 import type { TransferWatch } from './transfer-watch.ts';
 
-const TICK_MILLISECONDS = 1_000;
+const TICK_MILLISECONDS = 500;
 /** A log that ended while its pod is said to run is opened again after this. */
 const REOPEN_MILLISECONDS = 500;
 /** A pod that has ended has no more to say after this, even if its node never closes the log. */
@@ -41,7 +41,7 @@ export type MoverEnd<T> =
   /** It ran and ended without a result, or was taken away. */
   | { readonly type: 'Ended'; readonly error: PortError; readonly endedBefore: boolean }
   /** It runs and can't succeed any more. */
-  | { readonly type: 'Stuck'; readonly error: PortError }
+  | { readonly type: 'Stuck'; readonly error: PortError; readonly podName: string }
   /** It does not start; its Job is kept. */
   | { readonly type: 'NotStarted'; readonly error: PortError };
 
@@ -60,6 +60,7 @@ export class MoverFollower<T> {
   #pod: V1Pod | undefined;
   #status: PodStatus | undefined;
   #firstStatus: PodStatus | undefined;
+  #drivenOut: PodStatus | undefined;
   #gone = false;
   #startedAt: number | undefined;
   #endedAt: number | undefined;
@@ -120,6 +121,7 @@ export class MoverFollower<T> {
     this.#pod = pod;
     this.#status = podStatus(pod, MOVER_CONTAINER);
     this.#firstStatus ??= this.#status;
+    if (this.#status.failure?.type === FailureType.Evicted) this.#drivenOut = this.#status;
     const { state, startedAt, exitCode } = this.#status;
     const hasLog = state === 'Running' || startedAt !== undefined || exitCode !== undefined;
     if (hasLog) {
@@ -173,7 +175,7 @@ export class MoverFollower<T> {
         return;
       }
       const failure = this.#followed.language.decisive(line);
-      if (failure) this.#end.resolve({ type: 'Stuck', error: portError(failure) });
+      if (failure) this.#end.resolve({ type: 'Stuck', error: portError(failure), podName: ref.name });
     }
   }
 
@@ -182,8 +184,9 @@ export class MoverFollower<T> {
     const error = moverEnd({
       language: this.#followed.language,
       tail: this.#tail,
-      status: this.#status,
-      gone: this.#gone,
+      // Once its container has ended, a pod no longer shows whether it was deleted before or after.
+      status: this.#drivenOut ?? this.#status,
+      taken: this.#gone || this.#pod?.metadata?.deletionTimestamp !== undefined,
       jobName: this.#followed.job.metadata?.name ?? '',
     });
     this.#end.resolve({ type: 'Ended', error, endedBefore });

@@ -17,8 +17,8 @@ export const METRICS_ADDRESS = `:${METRICS_PORT}`;
 /** Only a safety net for a worker that never comes back; it also bounds how long a finished mover can be found again. */
 const TTL_SECONDS = 24 * 3600;
 
-/** A stopped Kopia needs a second; a stuck one is killed after this. */
-const GRACE_SECONDS = 20;
+/** A stopped Kopia needs a second; a stuck one is killed after this, which harms no repository (faults.md M7). */
+const GRACE_SECONDS = 10;
 
 const CONFIG_MOUNT = '/kopia-config';
 const CONFIG_FILE = 'kopia.config';

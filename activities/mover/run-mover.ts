@@ -72,7 +72,12 @@ async function failed<T>(
   end: BadEnd<T>,
 ): Promise<PortError> {
   const { error } = end;
-  if (end.type === 'Stuck') await removeJob(dependencies, job, signal);
+  if (end.type === 'Stuck') {
+    // A Kopia that retries does not hear SIGTERM; its whole grace would only be waited away.
+    const pod = { namespace: job.metadata?.namespace ?? '', name: end.podName };
+    await dependencies.cluster.delete('Pod', pod, { gracePeriodSeconds: 1 });
+    await removeJob(dependencies, job, signal);
+  }
   if (end.type !== 'NotStarted') return error;
   const name = job.metadata?.name;
   const waited = Math.round((dependencies.clock.now() - createdAt(job, dependencies.clock.now())) / 1000);
