@@ -118,7 +118,7 @@ export function createRepositoryActivities(dependencies: RepositoryDependencies)
     createRepository: (input) =>
       withHeartbeat(async (signal) => {
         requireOurs(input.repository);
-        return createOnEmptyVolume(client, path, input.resumed, signal);
+        return createOnEmptyVolume(client, path, input.runId, signal);
       }),
 
     identifyRepository: (input) =>

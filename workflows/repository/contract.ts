@@ -93,8 +93,6 @@ export interface CreateRepositoryInput {
   readonly repository: string;
   /** The run that asks; an attempt after a crash recognises the repository that its own run made. */
   readonly runId: string;
-  /** True when the record says that this very run had begun to create it. */
-  readonly resumed: boolean;
 }
 
 export interface RepositoryIdentity {

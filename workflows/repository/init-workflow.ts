@@ -52,9 +52,7 @@ async function create(request: ResolvedInit, tracker: RunTracker): Promise<InitR
     );
   }
   await tracker.phase('RecordIntent', () => records.recordRepositoryIntent({ repository, runId }));
-  const { uniqueId } = await tracker.phase('Create', () =>
-    beside.createRepository({ repository, runId, resumed: known.creatingRun === runId }),
-  );
+  const { uniqueId } = await tracker.phase('Create', () => beside.createRepository({ repository, runId }));
   await tracker.phase('RecordIdentity', () =>
     records.recordRepositoryIdentity({ repository, uniqueId, runId, replace: false }),
   );

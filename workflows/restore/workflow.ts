@@ -66,7 +66,11 @@ async function bringBack(run: Run): Promise<Outcome> {
       message: `claim ${request.namespace}/${request.claim} exists: nothing was touched (delete it first if it is to be restored)`,
     };
   }
-  const { found: snapshot, skipped } = await tracker.phase(RestorePhase.SelectSnapshot, () =>
+  const {
+    found: snapshot,
+    skipped,
+    otherIdentities = [],
+  } = await tracker.phase(RestorePhase.SelectSnapshot, () =>
     steps.selectSnapshot({
       repository: request.repository,
       expectedUniqueId: found.repositoryUniqueId,
@@ -75,7 +79,7 @@ async function bringBack(run: Run): Promise<Outcome> {
     }),
   );
   if (skipped > 0) tracker.note('snapshots skipped as not whole', skipped);
-  return snapshot ? await restoreSnapshot(run, found, snapshot) : await startEmpty(run);
+  return snapshot ? await restoreSnapshot(run, found, snapshot) : await startEmpty(run, otherIdentities);
 }
 
 async function restoreSnapshot(run: Run, found: RestorePreflight, snapshot: SnapshotSummary): Promise<Outcome> {
@@ -116,12 +120,13 @@ async function restoreSnapshot(run: Run, found: RestorePreflight, snapshot: Snap
 }
 
 /** First deployment: the repository is readable and holds nothing under this identity. Only where the request allows it. */
-async function startEmpty(run: Run): Promise<Outcome> {
+async function startEmpty(run: Run, otherIdentities: readonly string[]): Promise<Outcome> {
   const { request, step, steps, tracker } = run;
   if (request.whenNoSnapshot === 'Fail') {
+    const others = otherIdentities.length > 0 ? `; it holds ${otherIdentities.join(', ')}` : '';
     throw failRun(
       FailureType.SnapshotNotFound,
-      `repository ${request.repository} holds no whole snapshot of ${formatIdentity(request.identity)}; no claim was made (whenNoSnapshot: Empty allows an empty one for a first deployment)`,
+      `repository ${request.repository} holds no whole snapshot of ${formatIdentity(request.identity)}${others}; no claim was made (whenNoSnapshot: Empty allows an empty one for a first deployment)`,
     );
   }
   const capacity = emptyClaimCapacity(request);

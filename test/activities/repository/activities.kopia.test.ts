@@ -57,7 +57,7 @@ function ownServers(): number[] {
 }
 
 const create = async (): Promise<string> =>
-  (await role.createRepository({ repository: 'kopia', runId: 'init-1', resumed: false })).uniqueId;
+  (await role.createRepository({ repository: 'kopia', runId: 'init-1' })).uniqueId;
 
 const opening = (expectedUniqueId: string, more: Partial<OpenRepositoryInput> = {}): OpenRepositoryInput => ({
   repository: 'kopia',
@@ -321,26 +321,43 @@ describe('proving and selecting snapshots', () => {
 describe('creating a repository', () => {
   it('refuses where a repository is, and where anything else is', async () => {
     await create();
-    const again = await failure(role.createRepository({ repository: 'kopia', runId: 'init-2', resumed: false }));
+    const again = await failure(role.createRepository({ repository: 'kopia', runId: 'init-2' }));
     expect([again.type, again.nonRetryable]).toEqual(['RepositoryExists', true]);
     rmSync(bench.repository, { recursive: true });
     mkdirSync(bench.repository);
     writeFileSync(join(bench.repository, 'photo.jpg'), 'x');
-    for (const resumed of [false, true]) {
-      const foreign = await failure(role.createRepository({ repository: 'kopia', runId: 'init-2', resumed }));
-      expect(foreign.type).toBe('RepositoryExists');
-    }
+    const foreign = await failure(role.createRepository({ repository: 'kopia', runId: 'init-2' }));
+    expect(foreign.type).toBe('RepositoryExists');
     expect(readdirSync(bench.repository)).toEqual(['photo.jpg']);
   });
 
   it('takes over what its own run made before a crash, whole or half', async () => {
     const uniqueId = await create();
-    const resumed = { repository: 'kopia', runId: 'init-1', resumed: true };
-    expect(await role.createRepository(resumed)).toEqual({ uniqueId });
+    const marker = join(bench.repository, '.stowage-creating');
+    writeFileSync(marker, 'init-1\n');
+    expect(await role.createRepository({ repository: 'kopia', runId: 'init-1' })).toEqual({ uniqueId });
+    writeFileSync(marker, 'init-1\n');
+    const other = await failure(role.createRepository({ repository: 'kopia', runId: 'init-2' }));
+    expect(other.type).toBe('RepositoryExists');
     rmSync(join(bench.repository, 'kopia.repository.f'));
-    const anew = await role.createRepository(resumed);
+    const anew = await role.createRepository({ repository: 'kopia', runId: 'init-2' });
     expect(anew.uniqueId).not.toBe(uniqueId);
     expect(await role.identifyRepository({ repository: 'kopia' })).toEqual(anew);
+    expect(readdirSync(bench.repository)).not.toContain('.stowage-creating');
+  });
+
+  it('makes every folder beforehand and group-writable: movers of two users share it under a umask of 022', async () => {
+    await create();
+    const folders = ['p', 'q', 'n', 'x', 's', '_'];
+    for (const name of folders) expect(statSync(join(bench.repository, name)).mode & 0o770, name).toBe(0o770);
+    const before = readdirSync(bench.repository, { recursive: true, encoding: 'utf8' });
+    await bench.backup('run-1');
+    const made = readdirSync(bench.repository, { recursive: true, encoding: 'utf8' }).filter(
+      (name) => !before.includes(name),
+    );
+    const directories = made.filter((name) => statSync(join(bench.repository, name)).isDirectory());
+    expect(made.length).toBeGreaterThan(0);
+    expect(directories).toEqual([]);
   });
 
   it('ignores lost+found, and lets the group write', async () => {
