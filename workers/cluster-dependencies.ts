@@ -12,7 +12,11 @@ import type { RoleContext } from './worker-options.ts';
  * Configuration → everything that the activities on the cluster's side touch.
  * @throws PortError InvalidSpec when the kubeconfig can't be used.
  */
-export function createClusterDependencies({ config, connection, telemetry }: Omit<RoleContext, 'password'>): {
+export function createClusterDependencies({
+  config,
+  connection,
+  telemetry,
+}: Pick<RoleContext, 'config' | 'connection' | 'telemetry'>): {
   readonly dependencies: ActivityDependencies;
   readonly close: () => void;
 } {

@@ -46,6 +46,9 @@ const FOREIGN = [
   'STOWAGE_DIST',
   'STOWAGE_PLATFORM_ROOT',
   'STOWAGE_SKIP_BUILD',
+  'STOWAGE_TEMPORAL',
+  'STOWAGE_TEMPORAL_TEST_SERVER',
+  'STOWAGE_TEMPORAL_UI',
 ];
 
 /** The names that begin like ours and mean nothing: a typing error would otherwise be a silent default. */

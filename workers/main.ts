@@ -7,7 +7,7 @@ import { CONFIG_VARIABLE, type Environment, ROLE_VARIABLE } from './environment.
 import { startHealthServer } from './health.ts';
 import { createLifecycle, Phase } from './lifecycle.ts';
 import { createRedactor, secretsOf } from './redaction.ts';
-import { openRole } from './roles.ts';
+import { loadRole } from './roles.ts';
 import { createPasswordSource } from './secrets.ts';
 import { createTelemetry } from './telemetry.ts';
 import { checkTemporal, connectTemporal } from './temporal-connection.ts';
@@ -56,7 +56,10 @@ async function runWorker(config: WorkerConfig, environment: Environment): Promis
   );
   try {
     lifecycle.enter(Phase.Connecting);
-    const connection = await connectTemporal(config.temporal, log, lifecycle.stopping);
+    const [openRole, connection] = await Promise.all([
+      loadRole(config.role),
+      connectTemporal(config.temporal, log, lifecycle.stopping),
+    ]);
     probe = () => checkTemporal(connection, config.temporal.namespace);
     const password = createPasswordSource(config, environment, redactor.remember);
     const role = await openRole({ config, connection, telemetry, password, uploads });
@@ -69,6 +72,7 @@ async function runWorker(config: WorkerConfig, environment: Environment): Promis
     await connection.close();
   } catch (error) {
     if (!lifecycle.stopping.aborted) throw error;
+    if (error !== lifecycle.stopping.reason) log.warn({ error }, 'stopped before everything had ended');
   } finally {
     await health.close();
   }

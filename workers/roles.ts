@@ -1,14 +1,20 @@
 import { WorkerRole } from './role.ts';
 import type { OpenRole, RoleContext } from './worker-options.ts';
 
-/** Puts a role together: adapters, activities, worker. Each role loads only its own code: the repository's needs no Kubernetes client. */
-export async function openRole(context: RoleContext): Promise<OpenRole> {
-  switch (context.config.role) {
+/** Puts a role together: adapters, activities, worker. */
+export type RoleOpener = (context: RoleContext) => Promise<OpenRole>;
+
+/**
+ * Loads the code of one role only: the repository's needs no Kubernetes client. That takes about as long as everything else
+ * of a start, so it goes on while Temporal is being reached.
+ */
+export async function loadRole(role: WorkerRole): Promise<RoleOpener> {
+  switch (role) {
     case WorkerRole.Control:
-      return (await import('./control.ts')).openControl(context);
+      return (await import('./control.ts')).openControl;
     case WorkerRole.Movers:
-      return (await import('./movers.ts')).openMovers(context);
+      return (await import('./movers.ts')).openMovers;
     case WorkerRole.Repository:
-      return (await import('./repository.ts')).openRepository(context);
+      return (await import('./repository.ts')).openRepository;
   }
 }

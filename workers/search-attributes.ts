@@ -7,14 +7,24 @@ const KEYWORD = 2;
 
 /**
  * Registers the search attributes that every run carries where they are missing: a run on a namespace without them would
- * hang in its first task. Doing it again changes nothing. Throws the server's error when it is not allowed to.
+ * hang in its first task. Doing it again changes nothing. Where the list itself is refused (a hosted Temporal) this only
+ * warns; throws the server's error when attributes are known to be missing and can't be added.
  */
 export async function ensureSearchAttributes(
   connection: Pick<NativeConnection, 'operatorService'>,
   namespace: string,
   log: Logger,
 ): Promise<void> {
-  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+  let customAttributes: Record<string, unknown> | null | undefined;
+  try {
+    ({ customAttributes } = await connection.operatorService.listSearchAttributes({ namespace }));
+  } catch (error) {
+    log.warn(
+      { error, needed: Object.values(SearchAttribute) },
+      'search attributes can not be listed: make sure of them',
+    );
+    return;
+  }
   const missing = Object.values(SearchAttribute).filter((name) => !(name in (customAttributes ?? {})));
   if (missing.length === 0) return;
   const searchAttributes = Object.fromEntries(missing.map((name) => [name, KEYWORD]));

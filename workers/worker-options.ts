@@ -31,7 +31,10 @@ const FORCE_AFTER_SECONDS = 15;
 const HEARTBEAT_EVERY = '1 second';
 
 /** Options that all roles share. `graceSeconds` is the role's own default. */
-export function sharedOptions({ config, connection, telemetry }: Omit<RoleContext, 'password'>, graceSeconds: number) {
+export function sharedOptions(
+  { config, connection, telemetry }: Pick<RoleContext, 'config' | 'connection' | 'telemetry'>,
+  graceSeconds: number,
+) {
   const grace = config.shutdownGraceSeconds ?? graceSeconds;
   return {
     connection,
