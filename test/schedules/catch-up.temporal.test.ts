@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ScheduleDescription } from '@temporalio/client';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, it, type TestContext } from 'vitest';
 import { desiredSchedules } from '../../schedules/desired.ts';
 import type { DesiredSchedule } from '../../schedules/settings.ts';
 import { creationOf } from '../../schedules/temporal-options.ts';
@@ -35,18 +35,20 @@ const workflowsPath = fileURLToPath(new URL('./fake-backup.ts', import.meta.url)
 const besideBackups = <T>(server: DevServer, work: () => Promise<T>): Promise<T> =>
   besideWorker(server.address, { taskQueue: CONTROL_QUEUE, workflowsPath }, work);
 
-async function databaseFile(): Promise<string> {
+async function databaseFile({ onTestFinished }: TestContext): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'stowage-catch-up-'));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
   return join(directory, 'temporal.db');
 }
 
 describe('after an outage of the whole Temporal server', () => {
-  it.concurrent.each([
+  it.concurrent.for<[string, number]>([
     ['the window of a regular schedule, one interval: older ticks are dropped', INTERVAL_SECONDS],
     ['a window of many intervals, as an irregular schedule has it: overlap SKIP drops the others', 3600],
-  ])('exactly one missed tick is run, with %s', { timeout: 180_000 }, async (_, catchUpSeconds) => {
-    const options = { databaseFile: await databaseFile(), port: await freePort() };
+  ])('exactly one missed tick is run, with %s', { timeout: 180_000 }, async ([, catchUpSeconds], context) => {
+    // Its own: the global ones know only one test at a time.
+    const { expect, onTestFinished } = context;
+    const options = { databaseFile: await databaseFile(context), port: await freePort() };
     const before = await startDevServer(options);
     try {
       await before.client.schedule.create(creationOf(everyTenSeconds(catchUpSeconds)));
