@@ -42,6 +42,8 @@ export function snapshotCreateArguments(request: SnapshotCreateRequest): string[
     'create',
     '--json',
     '--no-auto-maintenance',
+    // Without it the result is printed before the last packs and the manifest are written: a result that could still fail.
+    '--flush-per-source',
     ...QUIET,
     flag('parallel', positive('parallelism', request.parallelism)),
     flag('override-source', source(request.identity)),

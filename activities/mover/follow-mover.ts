@@ -37,7 +37,7 @@ export interface MoverTimes {
 
 /** How following ended. */
 export type MoverEnd<T> =
-  | { readonly type: 'Result'; readonly result: T; readonly times: MoverTimes; readonly bytesUploaded?: number }
+  | { readonly type: 'Result'; readonly result: T; readonly times: MoverTimes }
   /** It ran and ended without a result, or was taken away. */
   | { readonly type: 'Ended'; readonly error: PortError; readonly endedBefore: boolean }
   /** It runs and can't succeed any more. */
@@ -164,12 +164,10 @@ export class MoverFollower<T> {
       const result = this.#followed.language.result(line);
       if (result !== undefined) {
         const endedAt = clock.now();
-        const uploaded = this.#followed.transfer?.bytesUploaded;
         this.#end.resolve({
           type: 'Result',
           result,
           times: { startedAt: this.#startedAt ?? endedAt, endedAt },
-          ...(uploaded === undefined ? {} : { bytesUploaded: uploaded }),
         });
         this.#stop.abort();
         return;

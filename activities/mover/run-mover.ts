@@ -25,7 +25,6 @@ export interface Moved<T> {
   readonly result: T;
   readonly startMilliseconds: number;
   readonly runMilliseconds: number;
-  readonly bytesUploaded?: number;
 }
 
 /**
@@ -99,7 +98,6 @@ function moved<T>(end: Extract<MoverEnd<T>, { type: 'Result' }>, postedAt: numbe
     result: end.result,
     startMilliseconds: Math.max(0, Math.round(startedAt - postedAt)),
     runMilliseconds: Math.max(0, Math.round(endedAt - startedAt)),
-    ...(end.bytesUploaded === undefined ? {} : { bytesUploaded: end.bytesUploaded }),
   };
 }
 

@@ -26,12 +26,4 @@ export class TransferWatch {
   progress(): TransferProgress {
     return estimateProgress(this.#samples, this.#kind, this.#bytesTotal);
   }
-
-  /**
-   * Bytes written to the repository at the last look: a lower bound, because Kopia writes its last pack just before it
-   * ends. Undefined when nothing was seen.
-   */
-  get bytesUploaded(): number | undefined {
-    return this.#samples.at(-1)?.bytesUploaded || undefined;
-  }
 }

@@ -78,7 +78,7 @@ export interface BackupMoverResult {
   /** First few paths that could not be read. */
   readonly unreadablePaths: readonly string[];
   readonly incomplete?: string;
-  /** New bytes written to the repository as last seen before the mover ended: a lower bound; left out when none were seen. */
+  /** New bytes written to the repository, as Kopia reported them at its very end; left out where that report did not arrive. */
   readonly uploadedBytes?: number;
   /** Milliseconds from posting the Job to the running container, and Kopia's own duration. */
   readonly startMilliseconds: number;

@@ -33,7 +33,7 @@ const hostile = fc.oneof(
 
 /** Flags that any of the builders may use; nothing else may begin with a dash. */
 const FLAGS =
-  /^--(json|no-auto-maintenance|log-level=(error|info)|disable-file-logging|no-progress|parallel=\d+|override-source=[\s\S]*|tags=[\s\S]*|metrics-listen-addr=\S+|write-sparse-files|skip-owners|all|keep-[a-z]+=\d+|compression=[a-z0-9-]+|ignore-identical-snapshots=false|create-only|file-mode=660|dir-mode=770|path=\/[\s\S]*)$/;
+  /^--(json|no-auto-maintenance|flush-per-source|log-level=(error|info)|disable-file-logging|no-progress|parallel=\d+|override-source=[\s\S]*|tags=[\s\S]*|metrics-listen-addr=\S+|write-sparse-files|skip-owners|all|keep-[a-z]+=\d+|compression=[a-z0-9-]+|ignore-identical-snapshots=false|create-only|file-mode=660|dir-mode=770|path=\/[\s\S]*)$/;
 
 function built(build: () => string[]): string[] | undefined {
   try {
@@ -60,6 +60,7 @@ describe('arguments', () => {
       'create',
       '--json',
       '--no-auto-maintenance',
+      '--flush-per-source',
       '--log-level=error',
       '--disable-file-logging',
       '--no-progress',

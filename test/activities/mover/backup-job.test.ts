@@ -109,6 +109,7 @@ describe('the backup mover', () => {
       'create',
       '--json',
       '--no-auto-maintenance',
+      '--flush-per-source',
       '--log-level=error',
       '--disable-file-logging',
       '--no-progress',

@@ -133,8 +133,7 @@ describe('a mover that ends well', () => {
       {},
       page,
     );
-    const { uploadedBytes } = await run(() => activities.runBackupMover(backupInput({ expectedBytes: 1000 })));
-    expect(uploadedBytes).toBe(200);
+    await run(() => activities.runBackupMover(backupInput({ expectedBytes: 1000 })));
     expect(heartbeats.at(-1)).toMatchObject({
       jobName: JOB.name,
       state: 'Running',
