@@ -41,14 +41,14 @@ const TREE_SECONDS = 300;
 /** The demo's main job, from an empty namespace to the application running again. Returns what differs; empty is good. */
 export async function playScenario(stage: Stage): Promise<string[]> {
   await prepareApplication(stage);
-  const runs: string[] = [];
+  const runs: RunId[] = [];
   await backUp(stage, runs);
   const differences = await loseAndRestore(stage, runs);
   stage.story.chapter('The runs in the Temporal UI');
-  for (const run of runs)
-    stage.story.line(
-      `${stage.temporal.uiUrl}/namespaces/${stage.temporal.namespace}/workflows/${encodeURIComponent(run)}`,
-    );
+  for (const { workflowId, runId } of runs) {
+    const { uiUrl, namespace } = stage.temporal;
+    stage.story.line(`${uiUrl}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}/${runId}/history`);
+  }
   return differences;
 }
 
@@ -70,7 +70,7 @@ async function prepareApplication({ story, cluster, images, classes, sizeMiB }: 
   );
 }
 
-async function backUp(stage: Stage, runs: string[]): Promise<void> {
+async function backUp(stage: Stage, runs: RunId[]): Promise<void> {
   const { story, cluster, stowage, images } = stage;
   story.chapter('Backup');
   await story.phase(
@@ -84,7 +84,7 @@ async function backUp(stage: Stage, runs: string[]): Promise<void> {
     () => scheduleAndTrigger(stage),
     ({ result }) => tellBackup(result),
   );
-  runs.push(first.workflowId);
+  runs.push(first);
   await story.phase('application stopped', () => stopApplication(cluster, images.app));
   const last = await story.phase(
     'backup of its last rows',
@@ -96,13 +96,13 @@ async function backUp(stage: Stage, runs: string[]): Promise<void> {
     () => stowage<CommandRun<BackupVolumeResult>>('backup', CLAIM, '--namespace', NAMESPACE),
     ({ result }) => tellBackup(result),
   );
-  runs.push(last.workflowId, unchanged.workflowId);
+  runs.push(last, unchanged);
   story.line(
     `phases: ${unchanged.result.phases.map((p) => `${p.phase} ${(p.milliseconds / 1000).toFixed(2)} s`).join(', ')}`,
   );
 }
 
-async function loseAndRestore(stage: Stage, runs: string[]): Promise<string[]> {
+async function loseAndRestore(stage: Stage, runs: RunId[]): Promise<string[]> {
   const { story, cluster, stowage, images } = stage;
   story.chapter('Disaster');
   const before = await story.phase('every file noted', () => readTree(stage, 'before'), describeTree);
@@ -111,7 +111,7 @@ async function loseAndRestore(stage: Stage, runs: string[]): Promise<string[]> {
   story.chapter('Restore');
   const restore = () => stowage<CommandRun<RestoreVolumeResult>>('restore', CLAIM, '--namespace', NAMESPACE);
   const restored = await story.phase('stowage restore', restore, ({ result }) => result.message);
-  runs.push(restored.workflowId);
+  runs.push(restored);
   story.line(
     `phases: ${restored.result.phases.map((p) => `${p.phase} ${(p.milliseconds / 1000).toFixed(2)} s`).join(', ')}`,
   );
@@ -127,15 +127,19 @@ async function loseAndRestore(stage: Stage, runs: string[]): Promise<string[]> {
     (rows) => `database intact, ${rows} rows`,
   );
   const second = await story.phase('a second restore request', restore, ({ result }) => result.message);
-  runs.push(second.workflowId);
+  runs.push(second);
   if (restored.result.outcome !== 'Restored') differences.push(`the restore ended as ${restored.result.outcome}`);
   if (second.result.outcome !== 'TargetExists')
     differences.push(`the second restore ended as ${second.result.outcome}`);
   return differences;
 }
 
-interface CommandRun<R> {
+interface RunId {
   readonly workflowId: string;
+  readonly runId: string;
+}
+
+interface CommandRun<R> extends RunId {
   readonly result: R;
 }
 

@@ -2,6 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 
 export interface TriggeredRun<R> {
   readonly workflowId: string;
+  readonly runId: string;
   readonly result: R;
 }
 
@@ -28,7 +29,8 @@ export async function followTriggered<R>(
       const action = recentActions.at(-1)?.action;
       if (action) {
         const handle = client.workflow.getHandle(action.workflow.workflowId, action.workflow.firstExecutionRunId);
-        return { workflowId: handle.workflowId, result: (await handle.result()) as R };
+        const { workflowId, firstExecutionRunId: runId } = action.workflow;
+        return { workflowId, runId, result: (await handle.result()) as R };
       }
       await new Promise((resolve) => setTimeout(resolve, 200));
     }

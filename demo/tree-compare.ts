@@ -37,11 +37,22 @@ export function compareTrees(before: readonly EntryDigest[], after: readonly Ent
 
 function compareEntry(wanted: EntryDigest, entry: EntryDigest): string[] {
   const fields = ['type', 'content', 'mode', 'owner'] as const;
-  // Kopia gives a folder the newest time below it, not its own; files and links keep theirs to the nanosecond.
-  const compared = wanted.type === 'folder' ? fields : ([...fields, 'modified'] as const);
-  return compared
+  const different = fields
     .filter((field) => wanted[field] !== entry[field])
     .map((field) => `${show(wanted.path)}: ${field} was ${wanted[field]}, is ${entry[field]}`);
+  if (sameTime(wanted, entry)) return different;
+  return [...different, `${show(wanted.path)}: modified was ${wanted.modified}, is ${entry.modified}`];
+}
+
+/** Linux sets a link's own time to the microsecond, which is what Kopia uses; nanoseconds. */
+const LINK_PRECISION = 1_000n;
+
+/** A file's time comes back exactly. A folder gets the newest time below it: Kopia 0.21 keeps no other. */
+function sameTime(wanted: EntryDigest, entry: EntryDigest): boolean {
+  if (wanted.type === 'folder') return true;
+  const difference = BigInt(wanted.modified) - BigInt(entry.modified);
+  if (wanted.type === 'link') return difference < LINK_PRECISION && difference > -LINK_PRECISION;
+  return difference === 0n;
 }
 
 const show = (path: string): string => JSON.stringify(path || '.');
