@@ -106,8 +106,12 @@ export function targetOf(
   };
 }
 
-/** The image is named by its content: a pod never runs another build than the one it names. */
-async function buildAndImport(platform: Platform, log: Log): Promise<string> {
+/**
+ * Stowage's image made of the compiled project, known to the platform's node; returns its reference, which names it by
+ * its content: a pod never runs another build than the one it names.
+ * @throws PlatformError when the project is not built or a program is missing.
+ */
+export async function buildAndImport(platform: Platform, log: Log): Promise<string> {
   const { kopia } = platform.tools;
   if (!kopia)
     throw new PlatformError(`platform ${platform.name} names no kopia among its tools: run 'platform up' again`);

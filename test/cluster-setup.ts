@@ -1,7 +1,7 @@
 import type { TestProject } from 'vitest/node';
-import { ensureStowageImage } from '../platform/images/stowage-image.ts';
-import { downPlatform, importImage, upPlatform } from '../platform/platform.ts';
-import { compiledRoot } from '../platform/project.ts';
+import { downPlatform, upPlatform } from '../platform/platform.ts';
+import { stderrLog } from '../platform/toolchain/progress.ts';
+import { buildAndImport } from '../platform/worker.ts';
 import './provided.ts';
 
 /** Beside `demo` and whatever a person plays with. */
@@ -13,13 +13,11 @@ const PLATFORM_NAME = process.env.STOWAGE_TEST_PLATFORM ?? 'test';
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const platform = await upPlatform({ name: PLATFORM_NAME });
-  const kopia = platform.tools.kopia ?? '';
-  const image = await ensureStowageImage({ kopia, compiled: compiledRoot() });
-  await importImage(platform, image.tar);
-  process.env.STOWAGE_KOPIA ??= kopia;
+  const stowageImage = await buildAndImport(platform, stderrLog);
+  process.env.STOWAGE_KOPIA ??= platform.tools.kopia;
   process.env.STOWAGE_TEMPORAL ??= platform.tools.temporal;
   project.provide('platform', platform);
-  project.provide('stowageImage', image.reference);
+  project.provide('stowageImage', stowageImage);
   return async () => {
     if (!process.env.STOWAGE_KEEP) await downPlatform(PLATFORM_NAME);
   };
