@@ -42,7 +42,9 @@ function step(label, command, commandArgs) {
   process.stderr.write(`setup: ${label} done in ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
 }
 
-const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+const lock = createHash('sha256')
+  .update(readFileSync(join(root, 'package-lock.json')))
+  .digest('hex');
 const stamp = join(root, 'node_modules', '.stowage-lock');
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
   step('installing locked npm packages', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
@@ -50,7 +52,11 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
 }
 if (!process.env.STOWAGE_SKIP_BUILD) {
   rmSync(join(root, 'dist'), { recursive: true, force: true });
-  step('building', process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--project', 'tsconfig.build.json']);
+  step('building', process.execPath, [
+    join(root, 'node_modules/typescript/bin/tsc'),
+    '--project',
+    'tsconfig.build.json',
+  ]);
 }
 const run = spawnSync(process.execPath, [...program.map((part, i) => (i === 0 ? join(root, part) : part)), ...args], {
   cwd: process.cwd(),
