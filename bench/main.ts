@@ -67,9 +67,13 @@ async function bench(options: BenchOptions): Promise<void> {
 bench(parseOptions(process.argv.slice(2))).then(
   () => process.exit(0),
   (error: unknown) => {
-    process.stderr.write(
-      `bench: failed: ${error instanceof Error ? (error.stack ?? errorText(error)) : errorText(error)}\n`,
-    );
+    process.stderr.write(`bench: failed: ${causesOf(error).join('\n  because: ')}\n`);
     process.exit(1);
   },
 );
+
+/** A run's own failure is the last cause of what the Temporal client throws. */
+function causesOf(error: unknown): string[] {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return [errorText(error), ...(cause === undefined ? [] : causesOf(cause))];
+}

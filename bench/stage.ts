@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { Client, Connection } from '@temporalio/client';
+import { repositoryRecordName } from '../api/names.ts';
+import { DEFAULT_REPOSITORY } from '../api/volume-request.ts';
 import { upPlatform } from '../platform/platform.ts';
 import type { Platform } from '../platform/types.ts';
-import { applyObjects, deleteObjects } from '../platform/worker/kubectl.ts';
+import { applyObjects, deleteObjects, findObject } from '../platform/worker/kubectl.ts';
 import type { KubernetesObject } from '../platform/worker/objects.ts';
 import { applicationRepositoryObjects, readRepositoryPassword } from '../platform/worker/repository-objects.ts';
 import { deployWorker } from '../platform/worker.ts';
@@ -43,12 +45,12 @@ export async function openStage(name: string, log: Log): Promise<Stage> {
   kube.loadFromFile(platform.kubeconfig);
   const connection = await Connection.connect({ address: platform.temporal.address });
   const temporal = new Client({ connection, namespace: platform.temporal.namespace });
-  await temporal.workflow.execute(INIT_REPOSITORY, {
-    taskQueue: CONTROL_QUEUE,
-    workflowId: initWorkflowId('kopia'),
-    workflowIdConflictPolicy: 'USE_EXISTING',
-    args: [{}],
-  });
+  const record = repositoryRecordName(DEFAULT_REPOSITORY);
+  // A platform that was kept has its repository already, and `init` rightly refuses a second one.
+  if (!(await findObject(platform, 'configmap', record, worker.namespace))) {
+    const start = { taskQueue: CONTROL_QUEUE, workflowId: initWorkflowId(DEFAULT_REPOSITORY), args: [{}] };
+    await temporal.workflow.execute(INIT_REPOSITORY, start);
+  }
   // A platform that is kept serves more than one benchmark.
   const namespace = `bench-${Date.now().toString(36)}`;
   const space: KubernetesObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } };
