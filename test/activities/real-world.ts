@@ -112,9 +112,11 @@ export async function createRealWorld(options: RealWorldOptions): Promise<RealWo
   const script = async (claim: string, text: string): Promise<string> => {
     const job = `script-${randomBytes(3).toString('hex')}`;
     await kubectl.apply(scriptJobManifest(name, job, platform.images.app, claim, text, privileged ? 0 : 1000));
-    await kubectl.run('wait', `job/${job}`, '-n', name, '--for=condition=Complete', '--timeout=60s');
+    await kubectl.run('wait', `job/${job}`, '-n', name, '--for=jsonpath={.status.conditions[0].type}', '--timeout=60s');
     const output = await kubectl.run('logs', `job/${job}`, '-n', name);
+    const ended = await kubectl.run('get', `job/${job}`, '-n', name, '-o', 'jsonpath={.status.conditions[*].type}');
     await kubectl.run('delete', 'job', job, '-n', name, '--wait');
+    if (/Fail/.test(ended)) throw new Error(`script failed: ${output}`);
     return output;
   };
   return {
