@@ -1,4 +1,4 @@
-import { bundleWorkflowCode, DefaultLogger, Runtime } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { projectPaths, readProjectFile, root } from './project-files.ts';
 
@@ -22,8 +22,10 @@ const contractPaths = projectPaths().filter((path) => /^workflows\/[a-z]+\/contr
 describe('the workflow bundle', () => {
   let modules: string[];
   beforeAll(async () => {
-    Runtime.install({ logger: new DefaultLogger('ERROR') });
-    const { code } = await bundleWorkflowCode({ workflowsPath: `${root}/workflows/index.ts` });
+    const { code } = await bundleWorkflowCode({
+      workflowsPath: `${root}/workflows/index.ts`,
+      logger: new DefaultLogger('ERROR'),
+    });
     modules = modulesOf(code);
   }, 60_000);
 
