@@ -26,6 +26,8 @@ export type DeployWorkerOptions = {
   readonly image?: string;
   /** More settings of the workers (`STOWAGE_…`), see `deploy/settings.yaml`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Class of the repository's claim, unless the claim is there; the platform's shared class where left out. */
+  readonly storageClass?: string;
   readonly log?: Log;
 };
 
@@ -59,7 +61,7 @@ export async function deployWorker(platform: Platform, options: DeployWorkerOpti
     platform,
     objects.filter(({ kind }) => kind === 'Namespace'),
   );
-  await ensureRepositoryObjects(platform);
+  await ensureRepositoryObjects(platform, options.storageClass ?? platform.sharedStorageClass);
   await applyObjects(platform, objects);
   log('worker: waiting until control, movers and repository are ready');
   await waitUntilReady(platform);
@@ -130,8 +132,13 @@ async function importOnce(platform: Platform, tar: string): Promise<void> {
   await writeFile(note, '');
 }
 
-async function ensureRepositoryObjects(platform: Platform): Promise<void> {
-  await applyObjects(platform, [repositoryClaim(STOWAGE_NAMESPACE, REPOSITORY_CLAIM, platform.sharedStorageClass)]);
-  if (await findObject(platform, 'secret', REPOSITORY_SECRET, STOWAGE_NAMESPACE)) return;
-  await applyObjects(platform, [repositorySecret(STOWAGE_NAMESPACE, REPOSITORY_SECRET, generatePassword())]);
+async function ensureRepositoryObjects(platform: Platform, storageClass: string): Promise<void> {
+  const [claim, secret] = await Promise.all([
+    findObject(platform, 'persistentvolumeclaim', REPOSITORY_CLAIM, STOWAGE_NAMESPACE),
+    findObject(platform, 'secret', REPOSITORY_SECRET, STOWAGE_NAMESPACE),
+  ]);
+  await applyObjects(platform, [
+    ...(claim ? [] : [repositoryClaim(STOWAGE_NAMESPACE, REPOSITORY_CLAIM, storageClass)]),
+    ...(secret ? [] : [repositorySecret(STOWAGE_NAMESPACE, REPOSITORY_SECRET, generatePassword())]),
+  ]);
 }

@@ -20,6 +20,7 @@ export function kubectl(access: ClusterAccess, args: readonly string[], input?: 
 
 /** Server-side apply: running it again changes nothing. Objects go through stdin, so that no Secret stands in an argv. */
 export async function applyObjects(access: ClusterAccess, objects: readonly KubernetesObject[]): Promise<void> {
+  if (objects.length === 0) return;
   const args = ['apply', '--server-side', '--force-conflicts', '--field-manager=stowage-platform', '-f', '-'];
   await kubectl(access, args, asYaml(objects));
 }
