@@ -14,7 +14,7 @@ type Container = {
   image: string;
   imagePullPolicy: string;
   args: string[];
-  env?: { name: string; value?: string; valueFrom?: { secretKeyRef: { name: string; key: string } } }[];
+  env?: { name: string; value?: string; valueFrom?: { secretKeyRef?: { name: string; key: string } } }[];
   envFrom: { configMapRef: { name: string } }[];
   securityContext: object;
   resources: { limits: Record<string, string> };
@@ -112,7 +112,7 @@ describe.each(workerRoles)('the pod of %s', (role) => {
 
   it('mounts a claim only beside the repository, and reads a Secret only there', () => {
     const claims = spec.volumes.flatMap(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName ?? []);
-    const secrets = (worker.env ?? []).flatMap(({ valueFrom }) => valueFrom?.secretKeyRef.name ?? []);
+    const secrets = (worker.env ?? []).flatMap(({ valueFrom }) => valueFrom?.secretKeyRef?.name ?? []);
     const beside = role === WorkerRole.Repository;
     expect(claims).toEqual(beside ? ['kopia'] : []);
     expect(secrets).toEqual(beside ? ['kopia-secret'] : []);
