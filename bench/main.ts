@@ -7,7 +7,7 @@ import { measureBulk } from './bulk.ts';
 import { measureMany } from './many.ts';
 import { measureMemory } from './memory.ts';
 import { type BenchOptions, type Group, parseOptions } from './options.ts';
-import { describeMachine, type Report, summarize } from './report.ts';
+import { describeMachine, type Machine, type Report, summarize } from './report.ts';
 import { type Row, toRow } from './rows.ts';
 import { openStage, type Stage } from './stage.ts';
 import { renderTable } from './table.ts';
@@ -32,9 +32,9 @@ async function bench(options: BenchOptions): Promise<void> {
   const started = new Date();
   const machine = await describeMachine();
   if (machine.loadBefore > 0.5) log(`the machine is not quiet (load ${machine.loadBefore}): CPU seconds will be off`);
-  const rows: Row[] = [];
-  const details: Record<string, unknown> = {};
   try {
+    const rows: Row[] = [];
+    const details: Record<string, unknown> = {};
     const stage = await openStage(options.name, log);
     try {
       for (const group of options.only) {
@@ -45,11 +45,23 @@ async function bench(options: BenchOptions): Promise<void> {
     } finally {
       await stage.close();
     }
+    // Before the platform goes: what was measured must not be lost when something cannot be taken down.
+    await publish(options, { started, machine, rows, details });
   } finally {
     if (options.keep) log(`platform ${options.name} is left up: npm run platform -- down --name ${options.name}`);
     else await downPlatform(options.name, { log });
   }
-  const { repeat, quick, only, bulkMiB, volumes } = options;
+}
+
+interface Results {
+  readonly started: Date;
+  readonly machine: Machine;
+  readonly rows: readonly Row[];
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+async function publish(options: BenchOptions, { started, machine, rows, details }: Results): Promise<void> {
+  const { repeat, quick, only, bulkMiB, volumes, json } = options;
   const report: Report = {
     startedAt: started.toISOString(),
     seconds: Math.round((Date.now() - started.getTime()) / 1000),
@@ -58,10 +70,16 @@ async function bench(options: BenchOptions): Promise<void> {
     rows,
     details,
   };
-  await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
-  process.stdout.write(
-    `${machine.cores} cores (${machine.processor}), ${machine.memoryGiB} GiB, Linux ${machine.kernel}, ${started.toISOString().slice(0, 10)}, ${repeat} samples a row${quick ? ', QUICK: no figures to quote' : ''}\n${renderTable(rows)}\n${summarize(rows)}; details in ${options.json}\n`,
-  );
+  await writeFile(json, `${JSON.stringify(report, null, 2)}\n`);
+  const head = [
+    `${machine.cores} cores (${machine.processor})`,
+    `${machine.memoryGiB} GiB`,
+    `Linux ${machine.kernel}`,
+    started.toISOString().slice(0, 10),
+    `${repeat} samples a row`,
+    ...(quick ? ['QUICK: no figures to quote'] : []),
+  ];
+  process.stdout.write(`${head.join(', ')}\n${renderTable(rows)}\n${summarize(rows)}; details in ${json}\n`);
 }
 
 bench(parseOptions(process.argv.slice(2))).then(
