@@ -1,10 +1,12 @@
 #!/usr/bin/env node
+import { once } from 'node:events';
 import { Command } from 'commander';
 import { errorText, PlatformError } from './errors.ts';
 import { downPlatform, readPlatform, upPlatform } from './platform.ts';
 import { renderPlatform, renderStatus, renderStatusList } from './render.ts';
 import { listPlatforms, readStatus } from './status.ts';
 import { stderrLog } from './toolchain/progress.ts';
+import { runControlOnHost } from './worker/host.ts';
 import { deployWorker } from './worker.ts';
 
 type Options = { name: string; json?: boolean; context?: string; worker?: boolean; keep?: boolean };
@@ -61,6 +63,16 @@ withName(program.command('down'))
 withName(program.command('status'))
   .description('show each component; exit code 1 unless everything runs')
   .action(status);
+withName(program.command('control'))
+  .description("run the control worker of this checkout's build on this machine, in place of its pod, until Ctrl-C")
+  .action(async (options: Options) => {
+    const platform = await readPlatform(options.name);
+    const { image } = await deployWorker(platform);
+    const worker = await runControlOnHost(platform, image);
+    stderrLog(`platform: control runs here as process ${worker.pid}; ${worker.url}/readyz, ${worker.url}/metrics`);
+    await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM'), worker.ended]);
+    await worker.stop();
+  });
 program
   .command('list')
   .description('list the platforms of this machine')

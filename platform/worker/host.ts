@@ -39,9 +39,12 @@ export async function runControlOnHost(platform: Platform, stowageImage: string)
     },
     extendEnv: false,
     stdin: 'ignore',
-    stdout: 'inherit',
-    stderr: 'inherit',
+    // Standard output is for results; the log of a worker is none.
+    stdout: 2,
+    stderr: 2,
     reject: false,
+    // A Ctrl-C reaches the whole process group: it must be one signal here, because a second one stops without a drain.
+    detached: true,
   });
   const ended = child.then(({ exitCode }) => exitCode);
   return {
