@@ -16,7 +16,7 @@ export type Platform = {
   readonly storageClass: string;
   /** Bound when its first pod is scheduled: what a cache claim uses. */
   readonly cacheStorageClass: string;
-  /** One folder for every claim of the same name, ReadWriteMany across namespaces: repositories. */
+  /** One folder for every claim of the class, ReadWriteMany across namespaces: repositories. */
   readonly sharedStorageClass: string;
   /** Exactly the requested size, then 'no space left on device'. */
   readonly limitedStorageClass: string;

@@ -1,5 +1,4 @@
 import type { Identity } from '../../api/identity.ts';
-import type { ResolvedInit } from '../../api/repository-request.ts';
 import type { SnapshotChoice } from '../../api/restore-request.ts';
 import type { Retention } from '../../api/retention.ts';
 
@@ -141,6 +140,3 @@ export interface InitRepositoryResult {
   readonly repository: string;
   readonly uniqueId: string;
 }
-
-/** Re-exported so that starters need one import. */
-export type { ResolvedInit };
