@@ -1,49 +1,23 @@
-import type { V1Job, V1Pod } from '@kubernetes/client-node';
+import type { V1Pod } from '@kubernetes/client-node';
 import { Label } from '../../api/metadata.ts';
-import type { RunReference } from '../../workflows/backup/contract.ts';
 import { FailureType } from '../../workflows/failures.ts';
 import type { MoverProgress } from '../../workflows/progress.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { type PodStatus, podStatus } from '../kubernetes/pod-status.ts';
+import { type PodStatus, podStatus, type StatusFailure } from '../kubernetes/pod-status.ts';
 import { PortError } from '../ports/port-error.ts';
 import { Deferred } from './deferred.ts';
-import { type LogLanguage, LogTail } from './log-reader.ts';
+import { explainStart } from './explain-start.ts';
+import type { Followed, MoverEnd } from './followed.ts';
+import { LogTail } from './log-reader.ts';
 import { isFinishedJob, moverEnd } from './mover-end.ts';
 import { METRICS_PORT, MOVER_CONTAINER } from './mover-job.ts';
-import { explainByEvents, isAboutClaim, StartWatch } from './start-problem.ts';
-import type { TransferWatch } from './transfer-watch.ts';
+import { StartWatch } from './start-problem.ts';
 
 const TICK_MILLISECONDS = 500;
 /** A log that ended while its pod is said to run is opened again after this. */
 const REOPEN_MILLISECONDS = 500;
 /** A pod that has ended has no more to say after this, even if its node never closes the log. */
 const DRAIN_MILLISECONDS = 15_000;
-
-export interface Followed<T> {
-  readonly job: V1Job;
-  readonly run: RunReference;
-  readonly language: LogLanguage<T>;
-  /** Left out for a mover without Kopia's metrics page. */
-  readonly transfer: TransferWatch | undefined;
-  /** Claims whose events explain a pod that does not start. */
-  readonly claims: readonly string[];
-}
-
-export interface MoverTimes {
-  /** Milliseconds since 1970 at which the container was first seen to have started. */
-  readonly startedAt: number;
-  readonly endedAt: number;
-}
-
-/** How following ended. */
-export type MoverEnd<T> =
-  | { readonly type: 'Result'; readonly result: T; readonly times: MoverTimes }
-  /** It ran and ended without a result, or was taken away. */
-  | { readonly type: 'Ended'; readonly error: PortError; readonly endedBefore: boolean }
-  /** It runs and can't succeed any more. */
-  | { readonly type: 'Stuck'; readonly error: PortError; readonly podName: string }
-  /** It does not start; its Job is kept. */
-  | { readonly type: 'NotStarted'; readonly error: PortError };
 
 /**
  * Follows one mover by a watch of its pod and its log. The result line decides at once, without waiting for the pod's
@@ -208,24 +182,12 @@ export class MoverFollower<T> {
     }
   }
 
-  async #notStarted(problem: Exclude<ReturnType<StartWatch['judge']>, undefined>): Promise<void> {
-    const { cluster } = this.#deps;
-    const { job, claims } = this.#followed;
-    if (problem === 'Silent' && !this.#pod) {
-      const current = await cluster.get('Job', { namespace: this.#namespace, name: job.metadata?.name ?? '' });
-      if (!current || current.metadata?.uid !== job.metadata?.uid || isFinishedJob(current)) {
-        this.#gone = true;
-        return this.#conclude();
-      }
-    }
-    let failure = problem === 'Silent' ? undefined : problem;
-    if (!failure || isAboutClaim(failure)) {
-      const events = await cluster.list('Event', { namespace: this.#namespace });
-      const since = job.metadata?.creationTimestamp;
-      failure =
-        explainByEvents(events, { jobName: job.metadata?.name ?? '', pod: this.#pod, claims, since }) ?? failure;
-    }
-    if (failure) this.#end.resolve({ type: 'NotStarted', error: portError(failure) });
+  async #notStarted(problem: StatusFailure | 'Silent'): Promise<void> {
+    const found = await explainStart(this.#deps.cluster, { ...this.#followed, pod: this.#pod }, problem);
+    if (found === 'JobEnded') {
+      this.#gone = true;
+      this.#conclude();
+    } else if (found) this.#end.resolve({ type: 'NotStarted', error: portError(found) });
   }
 }
 

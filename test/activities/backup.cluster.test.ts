@@ -78,7 +78,6 @@ describe('a backup on the real cluster', () => {
       const { removed } = await cleanUp(step);
       expect(removed).toContain(`Job ${world.namespace}/volsync-src-app-src`);
       const used = requests() - before;
-      console.log(copyMethod, used, JSON.stringify(result));
       expect(used).toBeLessThanOrEqual(budget);
       expect(await objectsLeft()).toEqual([
         'PersistentVolumeClaim/app-config',
