@@ -1,5 +1,5 @@
 import type { V1Job } from '@kubernetes/client-node';
-import { quantityBytes } from '../../api/kubernetes-values.ts';
+import { type MoverSecurityContext, quantityBytes } from '../../api/kubernetes-values.ts';
 import { Label, SnapshotTag } from '../../api/metadata.ts';
 import { backupJobName } from '../../api/names.ts';
 import type { BackupMoverInput } from '../../workflows/backup/contract.ts';
@@ -15,9 +15,17 @@ const DATA_DIRECTORY = '/data';
 /** Enough of a repository's unique id to keep the caches of two repositories apart. */
 const CACHE_ID_LENGTH = 12;
 
-/** Where a mover keeps its cache of one repository: a cache that was another repository's is never opened. */
-export const cacheDirectory = (repositoryUniqueId: string): string =>
-  `${CACHE_MOUNT}/${repositoryUniqueId.slice(0, CACHE_ID_LENGTH)}`;
+/**
+ * Where a mover keeps its cache of one repository: a cache that was another repository's is never opened, and one that
+ * another user made (0700) can't be.
+ */
+export const cacheDirectory = (
+  { repositoryUniqueId, privileged }: { readonly repositoryUniqueId: string; readonly privileged: boolean },
+  { runAsUser }: MoverSecurityContext,
+): string => {
+  const user = privileged ? 0 : (runAsUser ?? 'default');
+  return `${CACHE_MOUNT}/${repositoryUniqueId.slice(0, CACHE_ID_LENGTH)}-${user}`;
+};
 
 /** The Job that backs up one claim: `kopia snapshot create` and nothing else. */
 export function buildBackupJob(
@@ -58,7 +66,7 @@ export function buildBackupJob(
     kopiaConfig: buildKopiaConfig({
       identity: request.identity,
       path: request.repositoryPath,
-      cacheDirectory: cacheDirectory(plan.repositoryUniqueId),
+      cacheDirectory: cacheDirectory(plan, request.moverSecurityContext),
       cacheBytes: quantityBytes(request.cache.capacity),
       readOnly: false,
     }),

@@ -47,7 +47,7 @@ export function buildCheckJob({ run, request, plan }: RestoreMoverInput, setting
     kopiaConfig: buildKopiaConfig({
       identity: request.identity,
       path: request.repositoryPath,
-      cacheDirectory: cacheDirectory(plan.repositoryUniqueId),
+      cacheDirectory: cacheDirectory(plan, request.moverSecurityContext),
       cacheBytes: quantityBytes(request.cache.capacity),
       readOnly: true,
     }),

@@ -49,7 +49,7 @@ export function buildRestoreJob({ run, request, plan }: RestoreMoverInput, setti
     kopiaConfig: buildKopiaConfig({
       identity: request.identity,
       path: request.repositoryPath,
-      cacheDirectory: cacheDirectory(plan.repositoryUniqueId),
+      cacheDirectory: cacheDirectory(plan, request.moverSecurityContext),
       cacheBytes: quantityBytes(request.cache.capacity),
       readOnly: true,
     }),

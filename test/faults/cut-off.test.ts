@@ -71,7 +71,8 @@ describe('a mover that is cut off', () => {
     timeout: 120_000,
   }, async () => {
     const volume = await createVolume(world, { app: 'unread' });
-    await backup(volume);
+    const asMover = { moverSecurityContext: { runAsUser: 2000, runAsGroup: 1000, fsGroup: 1000, runAsNonRoot: true } };
+    await backup(volume, asMover);
     // Owned by the application, and not readable by the mover, which runs as another user.
     await expect(backupAs(volume, 2000)).resolves.toMatchObject({
       type: 'SnapshotIncomplete',

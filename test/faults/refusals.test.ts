@@ -1,4 +1,5 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { attemptsOf, failureOf } from '../system/failures.ts';
 import {
@@ -91,8 +92,7 @@ describe('what can not be done is refused, and nothing is touched', () => {
     const away = `${world.repositoryPath}-away`;
     await mkdir(away);
     // The folder itself is the mount that the pods see: only what is in it goes.
-    for (const name of await readdir(world.repositoryPath))
-      await rename(`${world.repositoryPath}/${name}`, `${away}/${name}`);
+    await moveAll(world.repositoryPath, away);
     try {
       expect((await failureOf(backup(volume))).type).toBe('RepositoryNotFound');
       await deleteClaim(volume);
@@ -102,7 +102,7 @@ describe('what can not be done is refused, and nothing is touched', () => {
       expect(await claimExists(volume)).toBe(false);
       expect(await readdir(world.repositoryPath)).toEqual([]);
     } finally {
-      for (const name of await readdir(away)) await rename(`${away}/${name}`, `${world.repositoryPath}/${name}`);
+      await moveAll(away, world.repositoryPath);
       await rm(away, { recursive: true });
     }
     expect(await snapshotsOf(volume)).toHaveLength(1);
@@ -115,3 +115,9 @@ describe('what can not be done is refused, and nothing is touched', () => {
     expect(failure).toMatchObject({ type: 'InvalidInput', message: expect.stringMatching(/copyMethod.*"snapshot"/) });
   });
 });
+
+/** By `mv`: the folder is a subvolume of its own, out of which a plain rename does not lead. */
+async function moveAll(from: string, to: string): Promise<void> {
+  const names = await readdir(from);
+  await execa('mv', ['--target-directory', to, '--', ...names.map((name) => `${from}/${name}`)]);
+}

@@ -128,7 +128,7 @@ describe('the backup mover', () => {
     const text = job.spec?.template.metadata?.annotations?.['stowage.dev/kopia-config'] ?? '';
     expect(JSON.parse(text)).toMatchObject({
       storage: { type: 'filesystem', config: { path: '/repository' } },
-      caching: { cacheDirectory: '/cache/f4c1e2a3b4d5' },
+      caching: { cacheDirectory: expect.stringMatching(/^\/cache\/f4c1e2a3b4d5-\d+$/) },
       hostname: 'demo',
       username: 'app-src',
       formatBlobCacheDuration: -1,
