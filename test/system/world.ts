@@ -108,7 +108,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     async close() {
       await workers.stopAll();
       await connection.close();
-      await kubectl.run('delete', 'namespace', ...namespaces, '--ignore-not-found', '--wait=true', '--timeout=90s');
+      await kubectl.run('delete', 'namespace', ...namespaces, '--ignore-not-found', '--wait=false');
       await kubectl.run('delete', 'storageclass', sharedClass, '--ignore-not-found');
       if (!process.env.STOWAGE_KEEP) await rm(directory, { recursive: true, force: true });
     },
