@@ -10,6 +10,8 @@ const needs = {
 
 const rooms = ['architecture', 'replay', 'e2e', 'faults'].map((room) => `test/${room}/**/*.test.ts`);
 
+const aloneOnCluster = 'test/faults/**/*.alone.test.ts';
+
 const project = (name: string, options: object) => ({ extends: true as const, test: { name, ...options } });
 
 /** The real cluster is one machine: its tests get long limits, and a file has it for itself where timing matters. */
@@ -44,12 +46,16 @@ export default defineConfig({
         fileParallelism: false,
         testTimeout: 300_000,
       }),
+      // Each file has a world of its own; they mostly wait for time-outs, so two at once cost little.
       project('faults', {
         ...onCluster,
         include: ['test/faults/**/*.test.ts'],
-        fileParallelism: false,
+        exclude: [aloneOnCluster],
+        maxWorkers: 2,
         testTimeout: 300_000,
       }),
+      // These take away what all others need, or promise a time.
+      project('alone', { ...onCluster, include: [aloneOnCluster], fileParallelism: false, testTimeout: 300_000 }),
     ],
   },
 });

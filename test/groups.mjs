@@ -6,6 +6,7 @@ export const groups = [
   { name: 'cluster', projects: ['cluster'], needsPlatform: true },
   { name: 'e2e', projects: ['e2e'], needsPlatform: true },
   { name: 'faults', projects: ['faults'], needsPlatform: true },
+  { name: 'alone', projects: ['alone'], needsPlatform: true },
 ];
 
 /**
