@@ -1,3 +1,5 @@
+import { Context } from '@temporalio/activity';
+import type { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RestorePlan } from '../../workflows/restore/contract.ts';
 import { createHarness, ending, type Harness } from './harness.ts';
@@ -109,6 +111,33 @@ describe('restoreVolume', () => {
     expect(ending(error)).toMatchObject({ type: 'RestoreMismatch', message: expect.stringContaining('a.txt') });
     expect(calls).not.toContain('handOver');
     expect(handedOver).toBe(false);
+  });
+
+  it('makes no claim when it was cancelled, even where the check ended well all the same', async () => {
+    let checking: () => void = () => undefined;
+    const reached = new Promise<void>((resolve) => {
+      checking = resolve;
+    });
+    const { error, calls } = await harness.start(
+      'restoreVolume',
+      request,
+      {
+        checkRestore: async () => {
+          checking();
+          const context = Context.current();
+          const beat = setInterval(() => context.heartbeat(), 50);
+          await context.cancelled.catch(() => clearInterval(beat));
+          return equalComparison;
+        },
+      },
+      async (handle) => {
+        await reached;
+        await handle.cancel();
+      },
+    );
+    expect((error as WorkflowFailedError).cause?.name).toBe('CancelledFailure');
+    expect(calls).not.toContain('handOver');
+    expect(calls).toContain('cleanUpRestore');
   });
 
   it('hands over with owners that the mover may not set, and names them in the result', async () => {

@@ -1,4 +1,4 @@
-import { CancellationScope, isCancellation, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { formatIdentity } from '../../api/identity.ts';
 import { type ResolvedRestore, type RestoreRequest, resolveRestore } from '../../api/restore-request.ts';
 import { FailureType } from '../failures.ts';
@@ -99,12 +99,15 @@ async function restoreSnapshot(run: Run, found: RestorePreflight, snapshot: Snap
   if (comparison.owners.count + comparison.modes.count > 0) {
     tracker.note('not restored', `owners of ${comparison.owners.count}, modes of ${comparison.modes.count} entries`);
   }
+  // A check that ended well although it was cancelled must not lead to a claim that nobody wants any more.
+  if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('canceled before the handover');
   run.handedOver = true;
-  // A cancel that comes now waits: half a handover would leave a volume that belongs to nobody.
-  const { claimUid, volumeName } = await CancellationScope.nonCancellable(() =>
-    tracker.phase(RestorePhase.HandOver, () => steps.handOver({ ...step, plan, empty: false })),
-  );
-  await recordEnd(run, { outcome: 'Restored', snapshotId: snapshot.id });
+  // A cancel that comes now is too late: half a handover would leave a volume that belongs to nobody.
+  const { claimUid, volumeName } = await CancellationScope.nonCancellable(async () => {
+    const handed = await tracker.phase(RestorePhase.HandOver, () => steps.handOver({ ...step, plan, empty: false }));
+    await recordEnd(run, { outcome: 'Restored', snapshotId: snapshot.id });
+    return handed;
+  });
   return {
     outcome: 'Restored',
     message: `claim ${request.namespace}/${request.claim} is back from the snapshot of ${snapshot.startTime}`,
