@@ -52,12 +52,21 @@ async function delegateControllers(directory: string): Promise<void> {
   }
 }
 
+/** A container that ends takes its folder away while the tree is walked: what is gone has no subfolders. */
+function subfolders(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
 /** Folders of `root` in all hierarchies, deepest first. */
 export function cgroupTree(root: string): string[] {
   const folders: string[] = [];
   const visit = (folder: string): void => {
-    for (const entry of readdirSync(folder, { withFileTypes: true }))
-      if (entry.isDirectory()) visit(join(folder, entry.name));
+    for (const name of subfolders(folder)) visit(join(folder, name));
     folders.push(folder);
   };
   for (const { mount } of cgroupHierarchies()) if (existsSync(join(mount, root))) visit(join(mount, root));
