@@ -2,6 +2,7 @@ import { Client } from '@temporalio/client';
 import type { ActivityDependencies } from '../activities/dependencies.ts';
 import type { ClusterLocation } from '../activities/kubernetes/access.ts';
 import { connectCluster } from '../activities/kubernetes/client.ts';
+import { type WatchRules, watchReads } from '../activities/kubernetes/watched-reads.ts';
 import { systemClock } from '../activities/ports/clock.ts';
 import type { WorkerConfig } from './config.ts';
 import { rememberSecrets } from './remembering-cluster.ts';
@@ -9,23 +10,24 @@ import { createRunRegistry } from './run-registry.ts';
 import type { RoleContext } from './worker-options.ts';
 
 /**
- * Configuration → everything that the activities on the cluster's side touch.
+ * Configuration → everything that the activities on the cluster's side touch; what `watches` names is kept at hand.
  * @throws PortError InvalidSpec when the kubeconfig can't be used.
  */
-export function createClusterDependencies({
-  config,
-  connection,
-  telemetry,
-}: Pick<RoleContext, 'config' | 'connection' | 'telemetry'>): {
+export function createClusterDependencies(
+  { config, connection, telemetry }: Pick<RoleContext, 'config' | 'connection' | 'telemetry'>,
+  watches: WatchRules = {},
+): {
   readonly dependencies: ActivityDependencies;
   readonly close: () => void;
 } {
   const cluster = connectCluster(clusterLocation(config));
   const { workflow } = new Client({ connection, namespace: config.temporal.namespace });
   telemetry.metrics.countRequests(cluster.requestCounts);
+  const log = telemetry.log.child({ component: 'activities' });
+  const reads = watchReads(rememberSecrets(cluster, telemetry.redactor.remember), watches, log);
   return {
     dependencies: {
-      cluster: rememberSecrets(cluster, telemetry.redactor.remember),
+      cluster: reads,
       runs: createRunRegistry(workflow),
       clock: systemClock,
       settings: {
@@ -34,9 +36,12 @@ export function createClusterDependencies({
         stowageImage: required(config.images.stowage),
         imagePullPolicy: config.images.pullPolicy,
       },
-      log: telemetry.log.child({ component: 'activities' }),
+      log,
     },
-    close: cluster.close,
+    close: () => {
+      reads.close();
+      cluster.close();
+    },
   };
 }
 

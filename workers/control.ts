@@ -1,5 +1,6 @@
 import { Worker } from '@temporalio/worker';
 import { createControlActivities } from '../activities/control-activities.ts';
+import { preflightWatches } from '../activities/volume/preflight-watches.ts';
 import { CONTROL_QUEUE } from '../workflows/task-queues.ts';
 import { createClusterDependencies } from './cluster-dependencies.ts';
 import { observeRecords } from './observe-records.ts';
@@ -18,7 +19,7 @@ export async function openControl(context: RoleContext): Promise<OpenRole> {
   const { slots, cachedWorkflows } = context.config.control;
   const { connection, config, telemetry } = context;
   await ensureSearchAttributes(connection, config.temporal.namespace, telemetry.log);
-  const { dependencies, close } = createClusterDependencies(context);
+  const { dependencies, close } = createClusterDependencies(context, preflightWatches(context.config.namespace));
   const activities = observeRecords(createControlActivities(dependencies), context.telemetry.metrics);
   const worker = await Worker.create({
     ...sharedOptions(context, GRACE_SECONDS),

@@ -20,7 +20,7 @@ export function createRepositoryRecordActivities(
 ): RepositoryRecordActivities {
   return {
     async readRepositoryRecord({ repository }) {
-      return readRecord(await dependencies.cluster.get('ConfigMap', refOf(dependencies, repository)));
+      return readRecord(await findRecord(dependencies, repository));
     },
     async recordRepositoryIntent({ repository, runId }) {
       await change(dependencies, repository, ({ uniqueId, creatingRun }) =>
@@ -51,7 +51,7 @@ async function change(
   const { cluster } = dependencies;
   const ref = refOf(dependencies, repository);
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-    const existing = await cluster.get('ConfigMap', ref);
+    const existing = await findRecord(dependencies, repository);
     const wanted = decide(readRecord(existing));
     if (!wanted) return;
     const data = { [RecordKey.repository]: repository, ...wanted } as Record<string, string>;
@@ -67,6 +67,15 @@ async function change(
     FailureType.ClusterUnreachable,
     `ConfigMap ${ref.namespace}/${ref.name} changed under each of ${MAX_TRIES} writes`,
   );
+}
+
+/** By list, which no watch answers: what it says decides whether a repository is created, and who may replace whose id. */
+async function findRecord(
+  dependencies: Pick<ActivityDependencies, 'cluster' | 'settings'>,
+  repository: string,
+): Promise<V1ConfigMap | undefined> {
+  const [record] = await dependencies.cluster.list('ConfigMap', refOf(dependencies, repository));
+  return record;
 }
 
 const refOf = ({ settings }: Pick<ActivityDependencies, 'settings'>, repository: string) => ({

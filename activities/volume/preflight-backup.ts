@@ -8,19 +8,20 @@ import { restoreWorkflowId } from '../../workflows/restore/contract.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { PortError } from '../ports/port-error.ts';
 import { standingOf } from './ownership.ts';
-import { readSurroundings, requireRepository } from './preflight.ts';
+import { readClaims, readSurroundings, requireRepository } from './preflight.ts';
 import { nameOf } from './remove-object.ts';
 
-/** See BackupControlActivities. At most five requests, all at once; touches nothing. */
+/** See BackupControlActivities. At most five requests, each as soon as it can be; touches nothing. */
 export async function preflightBackup(
   dependencies: ActivityDependencies,
   { run, request }: BackupStep,
 ): Promise<BackupPlan> {
   const { runs } = dependencies;
   const { namespace, claim, source } = request;
+  const claims = readClaims(dependencies, request);
   const [found, nodeName, restore, other] = await Promise.all([
-    readSurroundings(dependencies, request),
-    request.copyMethod === CopyMethod.Direct ? nodeOfUser(dependencies, request) : undefined,
+    readSurroundings(dependencies, request, claims),
+    claims.then((known) => (bindsToNode(known.get(claim), request) ? nodeOfUser(dependencies, request) : undefined)),
     runs.openRun(restoreWorkflowId(namespace, claim)),
     runs.openRun(backupWorkflowId(namespace, source)),
   ]);
@@ -48,11 +49,10 @@ export async function preflightBackup(
       run,
       dependencies.runs,
     )) === 'Leftover';
-  const pinned = nodeName && !volume.spec?.accessModes?.includes(AccessMode.ReadWriteMany);
   return {
     ...describeClaim(volume, request),
     ...chooseCache(found.claims, request),
-    ...(pinned ? { nodeName } : {}),
+    ...(nodeName ? { nodeName } : {}),
     ...(leftover ? { leftoverCopy: true } : {}),
     privileged: found.privileged,
     repositoryUniqueId,
@@ -118,6 +118,12 @@ function chooseCache(
   const own = cacheClaimName(claim);
   return { cacheClaim: own, cacheClaimExists: usable(own) };
 }
+
+/** Whether the node of a pod that uses the volume matters: a copy is mounted by nobody else, a shared volume anywhere. */
+const bindsToNode = (volume: V1PersistentVolumeClaim | undefined, { copyMethod }: ResolvedBackup): boolean =>
+  copyMethod === CopyMethod.Direct &&
+  volume !== undefined &&
+  !volume.spec?.accessModes?.includes(AccessMode.ReadWriteMany);
 
 /** The node of a pod that uses the claim now. A volume that is attached to one node can only be read there. */
 async function nodeOfUser(

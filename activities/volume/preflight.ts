@@ -29,20 +29,35 @@ export interface Surroundings {
 
 export type SecretState = 'Complete' | 'Missing' | 'KeyMissing' | 'KeyEmpty';
 
-/** Four requests at once: the namespace's claims, the named Secret, the repository's record, the namespace. */
+/** By name, every claim of the namespace. */
+export async function readClaims(
+  { cluster }: ActivityDependencies,
+  { namespace }: Pick<VolumeRequest, 'namespace'>,
+): Promise<Surroundings['claims']> {
+  const claims = await cluster.list('PersistentVolumeClaim', { namespace });
+  return new Map(claims.map((claim) => [claim.metadata?.name ?? '', claim]));
+}
+
+/**
+ * The named Secret, the repository's record, the namespace and its claims, at once. With a cluster that watches
+ * (preflight-watches.ts) only Secret and claims are requests.
+ */
 export async function readSurroundings(
-  { cluster, settings }: ActivityDependencies,
-  { namespace, secretName, repository }: VolumeRequest,
+  dependencies: ActivityDependencies,
+  request: VolumeRequest,
+  claimsRead: Promise<Surroundings['claims']> = readClaims(dependencies, request),
 ): Promise<Surroundings> {
+  const { cluster, settings } = dependencies;
+  const { namespace, secretName, repository } = request;
   const record = { namespace: settings.stowageNamespace, name: repositoryRecordName(repository) };
   const [claims, secret, known, space] = await Promise.all([
-    cluster.list('PersistentVolumeClaim', { namespace }),
+    claimsRead,
     cluster.get('Secret', { namespace, name: secretName }).then(secretState),
     cluster.get('ConfigMap', record),
     cluster.get('Namespace', { name: namespace }),
   ]);
   return {
-    claims: new Map(claims.map((claim) => [claim.metadata?.name ?? '', claim])),
+    claims,
     secret,
     repositoryUniqueId: uniqueIdOf(known),
     privileged: allowsPrivileged(space),
@@ -87,5 +102,6 @@ function secretState(secret: V1Secret | undefined): SecretState {
 
 const uniqueIdOf = (record: V1ConfigMap | undefined): string | undefined => record?.data?.[RecordKey.uniqueId];
 
-const allowsPrivileged = (namespace: V1Namespace | undefined): boolean =>
+/** The administrator's word for this namespace. */
+export const allowsPrivileged = (namespace: V1Namespace | undefined): boolean =>
   namespace?.metadata?.annotations?.[Annotation.privilegedMovers]?.toLowerCase() === 'true';

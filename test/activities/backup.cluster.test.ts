@@ -59,7 +59,7 @@ describe('a backup on the real cluster', () => {
   test.each([
     ['Snapshot', 20],
     ['Clone', 20],
-    ['Direct', 12],
+    ['Direct', 10],
   ] as const)(
     '%s: snapshot under the right identity, recorded, nothing left over, few requests',
     async (copyMethod, budget) => {

@@ -8,8 +8,10 @@ import { execa } from 'execa';
 import { type ControlActivities, createControlActivities } from '../../activities/control-activities.ts';
 import type { ActivityDependencies } from '../../activities/dependencies.ts';
 import { type ConnectedCluster, connectCluster } from '../../activities/kubernetes/client.ts';
+import { watchReads } from '../../activities/kubernetes/watched-reads.ts';
 import { createMoverActivities, type MoverActivities } from '../../activities/mover-activities.ts';
 import { systemClock } from '../../activities/ports/clock.ts';
+import { preflightWatches } from '../../activities/volume/preflight-watches.ts';
 import { buildStorageClass } from '../../platform/csi/manifests.ts';
 import { DRIVER_NAME } from '../../platform/layout/paths.ts';
 import type { Platform } from '../../platform/types.ts';
@@ -93,7 +95,9 @@ export async function createRealWorld(options: RealWorldOptions): Promise<RealWo
     },
     log: { debug: silent, info: silent, warn: silent },
   };
-  const control = createControlActivities(dependencies);
+  // As the control worker does.
+  const reads = watchReads(cluster, preflightWatches(stowageNamespace), dependencies.log);
+  const control = createControlActivities({ ...dependencies, cluster: reads });
   const heartbeats: unknown[] = [];
   const environment = (): MockActivityEnvironment => {
     const made = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
@@ -135,6 +139,7 @@ export async function createRealWorld(options: RealWorldOptions): Promise<RealWo
       await script(claim, text);
     },
     async close() {
+      reads.close();
       await kubectl.run('delete', 'namespace', name, stowageNamespace, '--wait=true', '--timeout=90s');
       await kubectl.run('delete', 'storageclass', sharedClass, '--ignore-not-found');
       cluster.close();

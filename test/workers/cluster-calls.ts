@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { kinds } from '../../activities/kubernetes/kinds.ts';
+import type { WatchRules } from '../../activities/kubernetes/watched-reads.ts';
 import type { Kind } from '../../activities/ports/cluster.ts';
 
 /** `verb group/resource`, as RBAC says it: `watch snapshot.storage.k8s.io/volumesnapshots`, `get /pods/log`. */
@@ -43,6 +44,10 @@ export function rightsAskedBy(entry: string): Right[] {
   }
   return [...rights].sort();
 }
+
+/** What a watch of each kind asks for (activities/kubernetes/watched-reads.ts). */
+export const rightsToWatch = (rules: WatchRules): Right[] =>
+  (Object.keys(rules) as Kind[]).flatMap((kind) => (VERBS.watch ?? []).map((verb) => rightOf(verb, kind)));
 
 export function rightOf(verb: string, kind: Kind): Right {
   const [group = ''] = kinds[kind].apiVersion.split('/');

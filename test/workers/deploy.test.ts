@@ -1,12 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { preflightWatches } from '../../activities/volume/preflight-watches.ts';
 import type { Platform } from '../../platform/types.ts';
 import { buildWorkerObjects, type KubernetesObject, readManifests } from '../../platform/worker/objects.ts';
 import { applicationRepositoryObjects } from '../../platform/worker/repository-objects.ts';
 import { targetOf } from '../../platform/worker.ts';
 import { parseWorkerConfig } from '../../workers/config.ts';
 import { WorkerRole, workerRoles } from '../../workers/role.ts';
-import { asRbac, rightsAskedBy, rightsGivenBy } from './cluster-calls.ts';
+import { asRbac, rightsAskedBy, rightsGivenBy, rightsToWatch } from './cluster-calls.ts';
 
 type Rules = Parameters<typeof rightsGivenBy>[0];
 type Container = {
@@ -50,8 +51,9 @@ function podOf(role: string, objects = manifests): { spec: PodSpec; annotations:
 const rulesOf = (kind: string, name: string): Rules => find<{ rules: Rules }>(kind, name).rules;
 
 describe('the rights of each role', () => {
-  it('are exactly what the control activities ask for', () => {
-    const asked = asRbac(rightsAskedBy('control-activities.ts'));
+  it('are exactly what the control activities, and the watches kept for them, ask for', () => {
+    const watches = rightsToWatch(preflightWatches('stowage-system'));
+    const asked = asRbac([...new Set([...rightsAskedBy('control-activities.ts'), ...watches])]);
     const given = [...rulesOf('ClusterRole', 'stowage-control'), ...rulesOf('Role', 'stowage-control')];
     expect(rightsGivenBy(given)).toEqual(asked);
   });
@@ -74,6 +76,7 @@ describe('the rights of each role', () => {
   it('keep the records of repositories in the own namespace', () => {
     expect(rightsGivenBy(rulesOf('ClusterRole', 'stowage-control')).join()).not.toContain('configmaps');
     expect(find('Role', 'stowage-control').metadata.namespace).toBe('stowage-system');
+    expect(preflightWatches('stowage-system').ConfigMap.selector).toEqual({ namespace: 'stowage-system' });
   });
 
   it('do not exist beside the repository: no binding, no token', () => {

@@ -118,6 +118,20 @@ describe('preflight of a backup', () => {
     expect(copied.nodeName).toBeUndefined();
   });
 
+  test('looks for pods only where the node matters: a direct mount that one node has for itself', async () => {
+    const { activities, run } = await world();
+    const looks = () => cluster.requestCounts()['list Pod'] ?? 0;
+    await run(() => activities.preflightBackup(backupStep()));
+    await run(() => activities.preflightBackup(backupStep({ copyMethod: 'Clone' })));
+    cluster.update('PersistentVolumeClaim', CLAIM, { spec: { accessModes: ['ReadWriteOnce', 'ReadWriteMany'] } });
+    const shared = await run(() => activities.preflightBackup(backupStep({ copyMethod: 'Direct' })));
+    expect(shared.nodeName).toBeUndefined();
+    expect(looks()).toBe(0);
+    cluster.update('PersistentVolumeClaim', CLAIM, { spec: { accessModes: ['ReadWriteOnce'] } });
+    await run(() => activities.preflightBackup(backupStep({ copyMethod: 'Direct' })));
+    expect(looks()).toBe(1);
+  });
+
   type Break = (cluster: InMemoryCluster, w: Awaited<ReturnType<typeof world>>) => unknown;
   const refusals: [string, FailureType, boolean, Break][] = [
     ['no claim', 'SourceMissing', false, (c) => c.delete('PersistentVolumeClaim', CLAIM)],
