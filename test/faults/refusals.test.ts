@@ -53,7 +53,7 @@ describe('what can not be done is refused, and nothing is touched', () => {
   it('a snapshot class that does not exist: VolumeSnapshotFailed names it', async () => {
     const volume = await createVolume(world, { app: 'class' });
     const failure = await failureOf(
-      backup(volume, { volumeSnapshotClassName: 'no-such-class', startDeadlineSeconds: 15 }),
+      backup(volume, { volumeSnapshotClassName: 'no-such-class', startDeadlineSeconds: 30 }),
     );
     expect(failure).toMatchObject({ type: 'VolumeSnapshotFailed', message: expect.stringContaining('no-such-class') });
     expect(await leftovers(volume)).toEqual([]);

@@ -46,7 +46,9 @@ const READY_SECONDS = 60;
 
 /** Everything up to an initialised repository and three running workers. */
 export async function createWorld(options: WorldOptions): Promise<World> {
-  const { name, platform } = options;
+  const { platform } = options;
+  // A platform that is kept between two runs still holds the last one's repository, and namespaces that are on their way out.
+  const name = `${options.name}-${randomBytes(2).toString('hex')}`;
   const kubectl = createKubectl(platform.tools.kubectl!, platform.kubeconfig);
   const stowageNamespace = `stowage-${name}`;
   const sharedClass = `shared-${name}`;
