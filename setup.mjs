@@ -47,7 +47,15 @@ const lock = createHash('sha256')
   .digest('hex');
 const stamp = join(root, 'node_modules', '.stowage-lock');
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
-  step('installing locked npm packages', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  // Not `npm ci`: it refuses a lock file without the binaries for other systems, which not every registry mirror serves.
+  // With --no-save the lock file decides all the same, and stays as it is.
+  step('installing locked npm packages', 'npm', [
+    'install',
+    '--no-save',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ]);
   writeFileSync(stamp, lock);
 }
 if (!process.env.STOWAGE_SKIP_BUILD) {
