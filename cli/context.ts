@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { ClusterReader } from './cluster.ts';
 import type { CliConfig } from './config.ts';
-import type { Output } from './output/output.ts';
+import type { Output, TextStream } from './output/output.ts';
 
 /** The world outside, as the program is given it: real in main.ts, made up in tests. */
 export interface CliHost {
@@ -14,13 +14,6 @@ export interface CliHost {
   /** Calls the handler on Ctrl-C until the returned function is called; without any handler Ctrl-C ends the process. */
   readonly onInterrupt: (handler: () => void) => () => void;
   readonly openCluster: (config: CliConfig) => Promise<ClusterReader>;
-}
-
-export interface TextStream {
-  readonly isTTY: boolean;
-  /** Width of the terminal, characters; absent when it is none. */
-  readonly columns?: number;
-  readonly write: (text: string) => void;
 }
 
 /** What every command receives. */

@@ -1,8 +1,14 @@
 import pc from 'picocolors';
-import type { TextStream } from '../context.ts';
 
 /** Formatters that add colour, or nothing. */
 export type Colors = ReturnType<typeof pc.createColors>;
+
+export interface TextStream {
+  readonly isTTY: boolean;
+  /** Width of the terminal, characters; absent when it is none. */
+  readonly columns?: number;
+  readonly write: (text: string) => void;
+}
 
 /** Results go to standard output, everything on the way to standard error. */
 export interface Output {
