@@ -37,9 +37,9 @@ async function demo(options: Options): Promise<number> {
   const log = (line: string): void => void process.stderr.write(`    ${line}\n`);
   story.chapter('The platform: real Kubernetes, CSI snapshots, Temporal and Kopia on this machine');
   const platform = await story.phase('platform up', () => upPlatform({ name: options.name, log }), describePlatform);
+  let differences: string[];
   try {
-    const differences = await onPlatform(story, platform, options.size, log);
-    return tellEnd(story, differences, (Date.now() - started) / 1000);
+    differences = await onPlatform(story, platform, options.size, log);
   } finally {
     if (options.keep) {
       story.line(`kept: export KUBECONFIG=${platform.kubeconfig}; Temporal UI ${platform.temporal.uiUrl}`);
@@ -48,6 +48,7 @@ async function demo(options: Options): Promise<number> {
       await story.phase('platform down', () => downPlatform(platform.name, { log: () => undefined }));
     }
   }
+  return tellEnd(story, differences, (Date.now() - started) / 1000);
 }
 
 async function onPlatform(
