@@ -44,12 +44,12 @@ export function compressor(name: string): string {
 }
 
 export function count(field: string, value: number): number {
-  if (!Number.isInteger(value) || value < 0) refuse(`retain.${field}`, 'must be a whole number, 0 or more');
+  if (!Number.isSafeInteger(value) || value < 0) refuse(`retain.${field}`, 'must be a whole number, 0 or more');
   return value;
 }
 
 export function positive(field: string, value: number): number {
-  if (!Number.isInteger(value) || value < 1) refuse(field, 'must be a whole number, 1 or more');
+  if (!Number.isSafeInteger(value) || value < 1) refuse(field, 'must be a whole number, 1 or more');
   return value;
 }
 
