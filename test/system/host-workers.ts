@@ -35,6 +35,10 @@ let nextPort = 21_000 + (process.pid % 500) * 20;
 
 export function createHostWorkers(options: HostWorkersOptions): HostWorkers {
   const running = new Map<WorkerRole, ChildProcess>();
+  // A test run that is interrupted, or whose world could not be made, must not leave its workers polling.
+  process.once('exit', () => {
+    for (const child of running.values()) child.kill('SIGKILL');
+  });
   const end = async (role: WorkerRole, signal: NodeJS.Signals): Promise<void> => {
     const child = running.get(role);
     if (!child) return;
