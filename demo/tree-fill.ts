@@ -29,6 +29,7 @@ const ODD_NAMES = [
   'tab\tinside',
   'line\nbreak',
   'quote\'s and "more"',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a name that a shell would expand is the point
   '$(touch gotcha) `too` ${HOME}',
   'back\\slash',
   'ünïcödé 文件 🗄️',
