@@ -1,13 +1,11 @@
 import type { V1Job } from '@kubernetes/client-node';
-import { quantityBytes } from '../../api/kubernetes-values.ts';
 import { Label } from '../../api/metadata.ts';
 import { checkJobName, stagingClaimName } from '../../api/names.ts';
 import type { RestoreMoverInput } from '../../workflows/restore/contract.ts';
 import type { ActivitySettings } from '../dependencies.ts';
-import { buildKopiaConfig } from '../kopia/config.ts';
 import { Component, labelValue } from '../volume/ownership.ts';
-import { cacheDirectory } from './backup-job.ts';
 import { buildMoverJob } from './mover-job.ts';
+import { repositoryReader } from './repository-reader.ts';
 import { RESTORE_DIRECTORY } from './restore-job.ts';
 
 /** Where the program of the check lies in Stowage's image. */
@@ -40,18 +38,6 @@ export function buildCheckJob({ run, request, plan }: RestoreMoverInput, setting
       },
     ],
     mounts: [{ name: 'data', mountPath: RESTORE_DIRECTORY, readOnly: true }],
-    secretName: request.secretName,
-    repositoryClaim: request.repositoryClaim,
-    repositoryReadOnly: true,
-    cache: { name: 'cache', emptyDir: {} },
-    kopiaConfig: buildKopiaConfig({
-      identity: request.identity,
-      path: request.repositoryPath,
-      cacheDirectory: cacheDirectory(plan, request.moverSecurityContext),
-      cacheBytes: quantityBytes(request.cache.capacity),
-      readOnly: true,
-    }),
-    securityContext: request.moverSecurityContext,
-    privileged: plan.privileged,
+    ...repositoryReader({ run, request, plan }),
   });
 }

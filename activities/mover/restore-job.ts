@@ -1,14 +1,12 @@
 import type { V1Job } from '@kubernetes/client-node';
-import { quantityBytes } from '../../api/kubernetes-values.ts';
 import { Label } from '../../api/metadata.ts';
 import { restoreJobName, stagingClaimName } from '../../api/names.ts';
 import type { RestoreMoverInput } from '../../workflows/restore/contract.ts';
 import type { ActivitySettings } from '../dependencies.ts';
 import { snapshotRestoreArguments } from '../kopia/arguments.ts';
-import { buildKopiaConfig } from '../kopia/config.ts';
 import { Component, labelValue } from '../volume/ownership.ts';
-import { cacheDirectory } from './backup-job.ts';
 import { buildMoverJob, METRICS_ADDRESS } from './mover-job.ts';
+import { repositoryReader } from './repository-reader.ts';
 
 /** A writable folder of the pod: Kopia removes a file beside its target, which a read-only root would refuse. */
 const RESTORE_MOUNT = '/restore';
@@ -42,19 +40,7 @@ export function buildRestoreJob({ run, request, plan }: RestoreMoverInput, setti
       { name: 'restore', mountPath: RESTORE_MOUNT },
       { name: 'data', mountPath: RESTORE_DIRECTORY },
     ],
-    secretName: request.secretName,
-    repositoryClaim: request.repositoryClaim,
-    repositoryReadOnly: true,
-    cache: { name: 'cache', emptyDir: {} },
-    kopiaConfig: buildKopiaConfig({
-      identity: request.identity,
-      path: request.repositoryPath,
-      cacheDirectory: cacheDirectory(plan, request.moverSecurityContext),
-      cacheBytes: quantityBytes(request.cache.capacity),
-      readOnly: true,
-    }),
-    securityContext: request.moverSecurityContext,
-    privileged: plan.privileged,
+    ...repositoryReader({ run, request, plan }),
     restores: true,
   });
 }
