@@ -21,6 +21,12 @@ export const BackupRequestSchema = z.strictObject({
     .regex(/^[a-z0-9-]+$/, 'must be the name of a Kopia compressor such as zstd-fastest')
     .default('zstd-fastest'),
   parallelism: z.number().int().min(1).max(64).default(2),
+  /** A ReplicationSource named `source` declares this backup: its status is kept there. */
+  declared: z.boolean().default(false),
+  /** The value of `spec.trigger.manual` that this run answers; becomes `status.lastManualSync`. */
+  manual: z.string().optional(),
+  /** Agrees that a source which suddenly shrank is meant to be that small. */
+  approveShrink: z.boolean().default(false),
   /** Agrees that a tighter retention removes snapshots which exist already. */
   approveRetention: z.boolean().default(false),
   /** How long a mover may stay without a running container before the run gives up, seconds. */

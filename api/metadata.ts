@@ -37,6 +37,8 @@ export const Annotation = {
   reclaimPolicy: 'stowage.dev/reclaim-policy',
   /** Touched to make the volume binder look at a claim again. */
   nudged: 'stowage.dev/nudged-at',
+  /** On a declared object: `adopted` or `released`, by `stowage adopt` and `stowage release`. */
+  control: 'stowage.dev/control',
   /** VolSync's opt-in for privileged movers, on the namespace. */
   privilegedMovers: 'volsync.backube/privileged-movers',
 } as const;

@@ -29,6 +29,12 @@ export const RestoreRequestSchema = z.strictObject({
   accessModes: accessModes.optional(),
   /** Labels for the new claim, so that what applies it from git later finds it as it would have made it. */
   labels: z.record(z.string(), z.string()).default({}),
+  /** A ReplicationDestination named `destination` declares this restore: its status is kept there. */
+  declared: z.boolean().default(false),
+  /** The value of `spec.trigger.manual` that this run answers; becomes `status.lastManualSync`. */
+  manual: z.string().optional(),
+  /** `Claim`: the volume becomes the claim. `Image`: a VolumeSnapshot of it becomes `status.latestImage`, and the claim is not made. */
+  deliver: z.enum(['Claim', 'Image']).default('Claim'),
   /** What to do when a readable repository holds nothing under this identity: fail, or make an empty claim (first deployment). */
   whenNoSnapshot: z.enum(['Fail', 'Empty']).default('Fail'),
   /** Every n-th file's content is read back and compared; 1 compares all. */

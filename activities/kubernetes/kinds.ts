@@ -1,3 +1,4 @@
+import { DECLARED_API_VERSION } from '../../api/declared-object.ts';
 import type { Kind, ObjectRef, WatchSelector } from '../ports/cluster.ts';
 
 /** How a kind is addressed, and which model of the client turns its JSON into typed objects. */
@@ -16,6 +17,13 @@ const core = (plural: string, model: string, namespaced = true): KindDescription
   model,
 });
 
+const declared = (plural: string): KindDescription => ({
+  apiVersion: DECLARED_API_VERSION,
+  plural,
+  namespaced: true,
+  model: undefined,
+});
+
 /** A table instead of the API's discovery: no request is spent on what never changes. */
 export const kinds: Readonly<Record<Kind, KindDescription>> = {
   Job: { apiVersion: 'batch/v1', plural: 'jobs', namespaced: true, model: 'V1Job' },
@@ -32,6 +40,9 @@ export const kinds: Readonly<Record<Kind, KindDescription>> = {
   ConfigMap: core('configmaps', 'V1ConfigMap'),
   Namespace: core('namespaces', 'V1Namespace', false),
   Event: core('events', 'CoreV1Event'),
+  ReplicationSource: declared('replicationsources'),
+  ReplicationDestination: declared('replicationdestinations'),
+  Lease: { apiVersion: 'coordination.k8s.io/v1', plural: 'leases', namespaced: true, model: undefined },
 };
 
 /** Path of a kind's collection; without a namespace that of the whole cluster. */

@@ -1,6 +1,7 @@
+import type { DeclaredKind } from '../../api/declared-object.ts';
 import type { JsonPatchOperation, Kind, ObjectOf, ObjectRef, WatchSelector } from '../ports/cluster.ts';
 import { ApiError, alreadyExists, isConflict, isMissingObject, toPortError } from './api-errors.ts';
-import { collectionPath, objectPath, selectorQuery } from './kinds.ts';
+import { collectionPath, kinds, objectPath, selectorQuery } from './kinds.ts';
 import { withRetries } from './retry.ts';
 import { fromJson, type Json, toJson } from './serialization.ts';
 import type { ApiRequest, Transport } from './transport.ts';
@@ -44,6 +45,28 @@ export class Objects {
     const path = objectPath(kind, ref, options.subresource);
     const contentType = 'application/merge-patch+json';
     const request: ApiRequest = { method: 'PATCH', path, body: patch, contentType, verb: 'patch', kind };
+    const json = await this.#call(request, kind, ref, { absent: isMissingObject, retryConflicts: true });
+    return json && fromJson(kind, json);
+  }
+
+  async applyStatus<K extends DeclaredKind>(
+    kind: K,
+    ref: ObjectRef,
+    status: object,
+    fieldManager: string,
+  ): Promise<ObjectOf[K] | undefined> {
+    const path = objectPath(kind, ref, 'status');
+    const { apiVersion } = kinds[kind];
+    const request: ApiRequest = {
+      method: 'PATCH',
+      path,
+      // Taken over from whoever holds a field: during a hand-over that is VolSync.
+      query: { fieldManager, force: 'true' },
+      body: { apiVersion, kind, metadata: { ...ref }, status },
+      contentType: 'application/apply-patch+yaml',
+      verb: 'patch',
+      kind,
+    };
     const json = await this.#call(request, kind, ref, { absent: isMissingObject, retryConflicts: true });
     return json && fromJson(kind, json);
   }

@@ -19,6 +19,10 @@ interface Metadata {
 /** Marks the bookmark after the objects that existed when the watch began. */
 export const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
 
+/** True for the frame after which all objects that exist have been reported. */
+export const isInitialEnd = ({ type, object }: WatchFrame): boolean =>
+  type === 'BOOKMARK' && (object.metadata as Metadata | undefined)?.annotations?.[INITIAL_EVENTS_END] === 'true';
+
 /**
  * What a watch knows, across connections: turns frames into the port's events. A connection that starts anew replays all
  * objects; those that did not change are not reported twice, and those that are gone by its end are reported as such.

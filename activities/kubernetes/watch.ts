@@ -5,7 +5,7 @@ import { collectionPath, selectorQuery } from './kinds.ts';
 import { withRetries } from './retry.ts';
 import { readLines } from './streams.ts';
 import type { ApiRequest, Transport } from './transport.ts';
-import { INITIAL_EVENTS_END, type WatchFrame, WatchState } from './watch-state.ts';
+import { INITIAL_EVENTS_END, isInitialEnd, type WatchFrame, WatchState } from './watch-state.ts';
 
 export interface WatchTiming {
   /** How long the server keeps a connection, seconds. */
@@ -45,6 +45,7 @@ export class Watcher {
     kind: K,
     selector: WatchSelector,
     signal: AbortSignal,
+    onComplete: () => void = () => undefined,
   ): AsyncGenerator<WatchEvent<ObjectOf[K]>, void, undefined> {
     const state = new WatchState(kind, selector);
     let backoff = 0;
@@ -59,6 +60,7 @@ export class Watcher {
           if (frame === OPENED) continue;
           backoff = 0;
           yield* state.apply(frame);
+          if (isInitialEnd(frame)) onComplete();
         }
       } catch (error) {
         if (signal.aborted) return;

@@ -48,8 +48,10 @@ export function watchReads(
     },
     patch: (kind, ref, patch, options) => writing(kind, ref, () => cluster.patch(kind, ref, patch, options)),
     jsonPatch: (kind, ref, operations) => writing(kind, ref, () => cluster.jsonPatch(kind, ref, operations)),
+    applyStatus: (kind, ref, status, manager) =>
+      writing(kind, ref, () => cluster.applyStatus(kind, ref, status, manager)),
     delete: (kind, ref, options) => writing(kind, ref, () => cluster.delete(kind, ref, options)),
-    watch: (kind, selector, signal) => cluster.watch(kind, selector, signal),
+    watch: (kind, selector, signal, onComplete) => cluster.watch(kind, selector, signal, onComplete),
     followLog: (pod, container, signal) => cluster.followLog(pod, container, signal),
     scrape: (address, port, path, signal) => cluster.scrape(address, port, path, signal),
     requestCounts: () => cluster.requestCounts(),

@@ -9,6 +9,7 @@ import type {
   V1Pod,
   V1Secret,
 } from '@kubernetes/client-node';
+import type { DeclaredKind, DeclaredStatus } from '../../api/declared-object.ts';
 
 /** A CSI VolumeSnapshot, as far as Stowage reads it. */
 export interface VolumeSnapshot {
@@ -27,6 +28,23 @@ export interface VolumeSnapshot {
   };
 }
 
+/** A ReplicationSource or ReplicationDestination; its spec is read by `api/`. */
+export interface DeclaredObject {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: V1ObjectMeta;
+  spec?: Readonly<Record<string, unknown>>;
+  status?: DeclaredStatus;
+}
+
+/** A lock that its holder renews (coordination.k8s.io/v1). */
+export interface Lease {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: V1ObjectMeta;
+  spec?: { holderIdentity?: string; leaseDurationSeconds?: number; renewTime?: string };
+}
+
 /** The kinds that Stowage works with, and their types. */
 export interface ObjectOf {
   Job: V1Job;
@@ -38,6 +56,9 @@ export interface ObjectOf {
   ConfigMap: V1ConfigMap;
   Namespace: V1Namespace;
   Event: CoreV1Event;
+  ReplicationSource: DeclaredObject;
+  ReplicationDestination: DeclaredObject;
+  Lease: Lease;
 }
 export type Kind = keyof ObjectOf;
 
@@ -83,6 +104,17 @@ export interface Cluster {
     ref: ObjectRef,
     operations: readonly JsonPatchOperation[],
   ): Promise<ObjectOf[K] | undefined>;
+  /**
+   * Server-side apply of a status under one field manager: what this manager wrote before and leaves out now goes, what
+   * only others wrote stays, and a field that two write becomes this manager's. Lists count as one field. Undefined when
+   * the object does not exist.
+   */
+  applyStatus<K extends DeclaredKind>(
+    kind: K,
+    ref: ObjectRef,
+    status: object,
+    fieldManager: string,
+  ): Promise<ObjectOf[K] | undefined>;
   /** Deletion; a Job goes after its pods (foreground). False when it does not exist (or has another uid). */
   delete(
     kind: Kind,
@@ -93,9 +125,15 @@ export interface Cluster {
    * The objects that exist now, then every change, until `signal` aborts or the caller leaves the loop. Survives dropped
    * and half-open connections and 410 Gone by listing again; deletions that happened meanwhile are reported.
    * A selector with a name whose object does not exist reports `Gone` first, with nothing but its name: who waits for an
-   * end that came before the watch never waits in vain. Aborting ends the loop without an error.
+   * end that came before the watch never waits in vain. Aborting ends the loop without an error. `onComplete` is called
+   * when all objects that exist have been reported, and again after each time they had to be listed anew.
    */
-  watch<K extends Kind>(kind: K, selector: WatchSelector, signal: AbortSignal): AsyncIterable<WatchEvent<ObjectOf[K]>>;
+  watch<K extends Kind>(
+    kind: K,
+    selector: WatchSelector,
+    signal: AbortSignal,
+    onComplete?: () => void,
+  ): AsyncIterable<WatchEvent<ObjectOf[K]>>;
   /** The lines of a container's log from its beginning, live; ends with the container. Waits until the container has started. */
   followLog(pod: ObjectRef, container: string, signal: AbortSignal): AsyncIterable<string>;
   /** GET http://<pod>:<port><path> through the API server is not used: movers are scraped directly. Text of the page, undefined when it can't be had. */

@@ -28,8 +28,11 @@ export function faultyCluster(cluster: Cluster, plan: FaultPlan): Cluster {
     create: (kind, object) => around('create', kind, () => cluster.create(kind, object)),
     patch: (kind, ref, patch, options) => around('patch', kind, () => cluster.patch(kind, ref, patch, options)),
     jsonPatch: (kind, ref, operations) => around('jsonPatch', kind, () => cluster.jsonPatch(kind, ref, operations)),
+    applyStatus: (kind, ref, status, manager) =>
+      around('applyStatus', kind, () => cluster.applyStatus(kind, ref, status, manager)),
     delete: (kind, ref, options) => around('delete', kind, () => cluster.delete(kind, ref, options)),
-    watch: (kind, selector, signal) => stream('watch', kind, () => cluster.watch(kind, selector, signal)),
+    watch: (kind, selector, signal, onComplete) =>
+      stream('watch', kind, () => cluster.watch(kind, selector, signal, onComplete)),
     followLog: (pod, container, signal) => stream('followLog', 'Pod', () => cluster.followLog(pod, container, signal)),
     scrape: (address, port, path, signal) =>
       around('scrape', undefined, () => cluster.scrape(address, port, path, signal)),

@@ -11,7 +11,9 @@ import type {
   WatchEvent,
   WatchSelector,
 } from '../../activities/ports/cluster.ts';
+import type { DeclaredKind } from '../../api/declared-object.ts';
 import { matches, mergeWrite, withDefaults } from './api-rules.ts';
+import { AppliedFields } from './applied-fields.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { ContainerLogs } from './container-logs.ts';
 import { type Controller, ControllerRunner } from './controller-runner.ts';
@@ -38,6 +40,7 @@ export class InMemoryCluster implements Cluster {
   readonly #logs = new ContainerLogs();
   readonly #counter = new RequestCounter();
   readonly #changes = new ChangeFeed();
+  readonly #applied = new AppliedFields();
   readonly #scraper: Scraper;
   readonly #controllers: ControllerRunner;
 
@@ -94,6 +97,19 @@ export class InMemoryCluster implements Cluster {
     return before && patched && this.#typed(kind, this.#replace(before, patched));
   }
 
+  async applyStatus<K extends DeclaredKind>(
+    kind: K,
+    ref: ObjectRef,
+    status: object,
+    fieldManager: string,
+  ): Promise<ObjectOf[K] | undefined> {
+    this.#counter.add('patch', kind);
+    const before = this.store.get(kind, ref);
+    if (!before) return undefined;
+    const merged = this.#applied.merge(before, status as Record<string, unknown>, fieldManager);
+    return this.#typed(kind, this.#replace(before, { ...before, status: merged }, 'status'));
+  }
+
   async delete(
     kind: Kind,
     ref: ObjectRef,
@@ -111,13 +127,14 @@ export class InMemoryCluster implements Cluster {
     kind: K,
     selector: WatchSelector,
     signal: AbortSignal,
+    onComplete: () => void = () => undefined,
   ): AsyncGenerator<WatchEvent<ObjectOf[K]>, void, undefined> {
     this.#counter.add('watch', kind);
     const { name, namespace } = selector;
     const existing = () => this.store.list(kind).filter((object) => matches(object, selector));
     if (name !== undefined && existing().length === 0 && !signal.aborted)
       yield { type: 'Gone', object: fromJson(kind, { metadata: { name, ...(namespace && { namespace }) } }) };
-    for await (const { type, object } of this.#changes.read(existing, signal))
+    for await (const { type, object } of this.#changes.read(existing, signal, onComplete))
       if (object.kind === kind && matches(object, selector))
         yield { type, object: this.#typed(kind, object) as ObjectOf[K] };
   }

@@ -1,0 +1,56 @@
+import type { BackupRequest } from '../../api/backup-request.ts';
+import type { DeclaredSource } from '../../api/replication-source.ts';
+import type { RestoreRequest } from '../../api/restore-request.ts';
+
+/** A declared source, and why its schedule must not start anything just now. */
+export interface ScheduledSource {
+  readonly source: DeclaredSource;
+  /** One sentence; the schedule is paused with it as its note. */
+  readonly held?: string;
+}
+
+/** What became of the schedules. */
+export interface ScheduleReport {
+  /** Ids of schedules that were created, changed, paused, released or deleted. */
+  readonly changed: readonly string[];
+  /** What was declared and could not be done, by schedule id: one sentence each. */
+  readonly failed: Readonly<Record<string, string>>;
+  /** Set when deletions were left out because there were too many at once. */
+  readonly refusedDeletions?: string;
+}
+
+/** The newest run of a workflow id, as far as Temporal remembers it. */
+export interface LastRun {
+  readonly runId: string;
+  readonly state: 'Open' | 'Completed' | 'Failed' | 'Canceled';
+  /** What it was started for; runs that people start have none. */
+  readonly attempt?: string;
+  /** Milliseconds since 1970; only of a closed run. */
+  readonly closedAt?: number;
+  /** The FailureType with which it ended. */
+  readonly failureType?: string;
+}
+
+/**
+ * What the watch asks of Temporal. Each method throws PortError ClusterUnreachable when Temporal does not answer; each may be
+ * repeated, and two watches that do the same at once do it once.
+ */
+export interface Orchestrator {
+  /**
+   * Brings the schedules of these sources to what is declared. With `complete` these are all that exist, and schedules of
+   * others are deleted within the bounds of the deletion policy; without it others are left alone.
+   */
+  syncSchedules(sources: readonly ScheduledSource[], complete: boolean): Promise<ScheduleReport>;
+  /** Deletes the schedule of one source that is gone. */
+  deleteSchedule(namespace: string, source: string): Promise<void>;
+  /** Starts a schedule's run now, outside of its times. */
+  triggerSchedule(namespace: string, source: string): Promise<void>;
+  /** Starts a backup beside the schedule, or joins the one under way. */
+  startBackup(request: BackupRequest, attempt: string): Promise<void>;
+  /** Starts a restore, or joins the one under way. */
+  startRestore(request: RestoreRequest, attempt: string): Promise<void>;
+  /** Undefined when Temporal knows no run of this id (any more). */
+  lastRun(workflowId: string): Promise<LastRun | undefined>;
+  /** Asks an open run to end; none is not an error. */
+  cancelRun(workflowId: string): Promise<void>;
+}
