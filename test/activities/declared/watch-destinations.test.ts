@@ -134,7 +134,7 @@ describe('a declared destination', () => {
     world.cluster.update(
       'Namespace',
       { name: NAMESPACE },
-      { metadata: { deletionTimestamp: new Date().toISOString() } },
+      { metadata: { deletionTimestamp: new Date().toISOString(), finalizers: ['kubernetes'] } },
     );
     await world.apply(destination());
     await world.pass(60);
