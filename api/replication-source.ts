@@ -12,9 +12,6 @@ import {
   unsupportedFields,
 } from './replication-source-fields.ts';
 
-/** Where the legacy field `repositoryPVC` keeps the repository: a folder of that volume (compatibility.md 4.1). */
-const LEGACY_REPOSITORY_PATH = '/repository/repository';
-
 /** A source as declared, ready to be planned. */
 export interface DeclaredSource {
   readonly namespace: string;
@@ -172,9 +169,8 @@ function repositoryVolume(kopia: Fields) {
     return { path, fields: { repositoryClaim: claims[chosen] }, unsupported };
   }
   const path = 'spec.kopia.repositoryPVC';
-  const legacy = present({ repositoryClaim: kopia.repositoryPVC });
-  const fields = 'repositoryClaim' in legacy ? { ...legacy, repositoryPath: LEGACY_REPOSITORY_PATH } : {};
-  return { path, fields, unsupported };
+  // Where in the volume it lies was found by looking, when the repository was adopted.
+  return { path, fields: present({ repositoryClaim: kopia.repositoryPVC }), unsupported };
 }
 
 /** One problem for each field: the manifest's own rule comes first and says it best. */

@@ -26,7 +26,7 @@ export async function preflightBackup(
     runs.openRun(backupWorkflowId(namespace, source)),
   ]);
   const volume = requireSource(found.claims.get(claim), request);
-  const repositoryUniqueId = requireRepository(found, request);
+  const repository = requireRepository(found, request);
   if (restore) {
     throw new PortError(
       FailureType.VolumeBusy,
@@ -55,7 +55,7 @@ export async function preflightBackup(
     ...(nodeName ? { nodeName } : {}),
     ...(leftover ? { leftoverCopy: true } : {}),
     privileged: found.privileged,
-    repositoryUniqueId,
+    ...repository,
   };
 }
 
@@ -87,7 +87,13 @@ function requireSource(
 
 type ClaimFacts = Omit<
   BackupPlan,
-  'nodeName' | 'cacheClaim' | 'cacheClaimExists' | 'leftoverCopy' | 'privileged' | 'repositoryUniqueId'
+  | 'nodeName'
+  | 'cacheClaim'
+  | 'cacheClaimExists'
+  | 'leftoverCopy'
+  | 'privileged'
+  | 'repositoryUniqueId'
+  | 'repositoryPath'
 >;
 
 function describeClaim(volume: V1PersistentVolumeClaim, request: ResolvedBackup): ClaimFacts {

@@ -51,6 +51,8 @@ export interface BackupPlan {
   readonly privileged: boolean;
   /** The repository's known unique id. */
   readonly repositoryUniqueId: string;
+  /** The repository's folder, as movers see it. */
+  readonly repositoryPath: string;
 }
 
 export interface CaptureResult {
