@@ -4,3 +4,4 @@ export { initRepository } from './repository/init-workflow.ts';
 export { inspectRepository } from './repository/inspect-workflow.ts';
 export { listSnapshots } from './repository/list-workflow.ts';
 export { restoreVolume } from './restore/workflow.ts';
+export { watchCluster } from './watch/workflow.ts';
