@@ -1,7 +1,7 @@
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
 import { CopyMethod, type ResolvedBackup } from '../../api/backup-request.ts';
 import { AccessMode } from '../../api/kubernetes-values.ts';
-import { cacheClaimName, captureName, inheritedCacheClaimName } from '../../api/names.ts';
+import { backupJobName, cacheClaimName, captureName, inheritedCacheClaimName } from '../../api/names.ts';
 import { type BackupPlan, type BackupStep, backupWorkflowId } from '../../workflows/backup/contract.ts';
 import { FailureType } from '../../workflows/failures.ts';
 import { restoreWorkflowId } from '../../workflows/restore/contract.ts';
@@ -10,6 +10,7 @@ import { PortError } from '../ports/port-error.ts';
 import { standingOf } from './ownership.ts';
 import { readClaims, readSurroundings, requireRepository } from './preflight.ts';
 import { nameOf } from './remove-object.ts';
+import { isVolSyncLeftover, type VolSyncJob } from './volsync-leftover.ts';
 
 /** See BackupControlActivities. At most five requests, each as soon as it can be; touches nothing. */
 export async function preflightBackup(
@@ -40,14 +41,12 @@ export async function preflightBackup(
     );
   }
   const copy = found.claims.get(captureName(source));
+  const copyName = nameOf('PersistentVolumeClaim', { namespace, name: captureName(source) });
   const leftover =
     copy !== undefined &&
     request.copyMethod !== CopyMethod.Direct &&
-    (await standingOf(
-      copy,
-      nameOf('PersistentVolumeClaim', { namespace, name: captureName(source) }),
-      run,
-      dependencies.runs,
+    (await standingOf(copy, copyName, run, dependencies.runs, () =>
+      isVolSyncLeftover(dependencies, 'PersistentVolumeClaim', copy, volSyncJobOf(request)),
     )) === 'Leftover';
   return {
     ...describeClaim(volume, request),
@@ -58,6 +57,13 @@ export async function preflightBackup(
     ...repository,
   };
 }
+
+/** VolSync's mover of the same source. */
+export const volSyncJobOf = ({ namespace, source, declared }: ResolvedBackup): VolSyncJob => ({
+  namespace,
+  jobName: backupJobName(source),
+  declared,
+});
 
 function requireSource(
   volume: V1PersistentVolumeClaim | undefined,
