@@ -13,6 +13,14 @@ export const Label = {
   handover: 'stowage.dev/handover',
 } as const;
 
+/** Labels that VolSync's operator sets, and people for it; Stowage only reads them. */
+export const VolSyncLabel = {
+  /** On what goes when its sync has ended; the owner's uid. */
+  cleanup: 'volsync.backube/cleanup',
+  /** On a VolumeSnapshot that a person wants to keep. */
+  doNotDelete: 'volsync.backube/do-not-delete',
+} as const;
+
 /** The value of {@link Label.createdBy}: VolSync's own, so that existing policies keep matching. */
 export const CREATED_BY = 'volsync';
 

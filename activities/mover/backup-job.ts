@@ -66,7 +66,7 @@ export function buildBackupJob(
     cache: { name: 'cache', persistentVolumeClaim: { claimName: plan.cacheClaim } },
     kopiaConfig: buildKopiaConfig({
       identity: request.identity,
-      path: request.repositoryPath,
+      path: plan.repositoryPath,
       cacheDirectory: cacheDirectory(plan, request.moverSecurityContext),
       cacheBytes: quantityBytes(request.cache.capacity),
       readOnly: false,

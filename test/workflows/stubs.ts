@@ -62,6 +62,7 @@ const plan: BackupPlan = {
   cacheClaimExists: true,
   privileged: false,
   repositoryUniqueId: UNIQUE_ID,
+  repositoryPath: '/repository',
 };
 
 const none = { count: 0, examples: [] };
@@ -100,6 +101,11 @@ export function succeedingActivities(calls: string[]): AllActivities {
     listRepositorySnapshots: async () => ({ identity: 'app-src@demo:/data', snapshots: [summary('old')] }),
     createRepository: async () => ({ uniqueId: UNIQUE_ID }),
     identifyRepository: async () => ({ uniqueId: UNIQUE_ID }),
+    inspectContent: async () => ({
+      identities: { count: 0, listed: [] },
+      sources: [],
+      access: { looked: 0, closedFolders: 0, closedFiles: 0, owners: [], examples: [] },
+    }),
     readRepositoryRecord: async () => ({ uniqueId: UNIQUE_ID }),
     recordRepositoryIntent: async () => undefined,
     recordRepositoryIdentity: async () => undefined,
@@ -108,6 +114,7 @@ export function succeedingActivities(calls: string[]): AllActivities {
       handedOverByThisRun: false,
       privileged: false,
       repositoryUniqueId: UNIQUE_ID,
+      repositoryPath: '/repository',
     }),
     stageRestore: async () => ({ stagingClaim: 'volsync-app-dst-dest' }),
     handOver: async () => ({ claimUid: 'uid-2', volumeName: 'pv-2' }),

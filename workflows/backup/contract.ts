@@ -56,6 +56,8 @@ export interface BackupPlan {
   readonly repositoryUniqueId: string;
   /** Of the ReplicationSource that declares this backup; absent when none does, or it is gone. */
   readonly sourceUid?: string;
+  /** The repository's folder, as movers see it. */
+  readonly repositoryPath: string;
 }
 
 export interface CaptureResult {

@@ -2,6 +2,7 @@ import type { Identity } from '../../api/identity.ts';
 import type { SnapshotChoice } from '../../api/restore-request.ts';
 import type { Retention } from '../../api/retention.ts';
 import type { Shrink } from '../../api/suspicion.ts';
+import type { InspectContentInput, InspectContentResult } from './inspect-contract.ts';
 
 /** The workflow that creates or adopts a repository; nothing else ever does. */
 export const INIT_REPOSITORY = 'initRepository';
@@ -105,6 +106,8 @@ export interface CreateRepositoryInput {
 export interface RepositoryIdentity {
   /** Hexadecimal, as `kopia repository status --json` names it. */
   readonly uniqueId: string;
+  /** Where in its volume it lies, relative to the root; absent at the root. */
+  readonly path?: string;
 }
 
 /** What stands beside the repository: one worker per repository, on the queue `repository/<name>`. No cluster access. */
@@ -120,13 +123,17 @@ export interface RepositoryActivities {
   listRepositorySnapshots(input: ListSnapshotsInput): Promise<ListSnapshotsResult>;
   /** Creates the repository on an empty volume. Throws RepositoryExists. */
   createRepository(input: CreateRepositoryInput): Promise<RepositoryIdentity>;
-  /** Reads the unique id of the repository that is there. Throws RepositoryNotFound. */
+  /** Finds the one repository in the volume by looking, and reads its unique id. Throws RepositoryNotFound, RepositoryExists (several). */
   identifyRepository(input: { readonly repository: string }): Promise<RepositoryIdentity>;
+  /** What it holds, and a dry run of declared retention; changes nothing, and its answer is bounded. */
+  inspectContent(input: InspectContentInput): Promise<InspectContentResult>;
 }
 
 /** What the cluster remembers of a repository (a ConfigMap in Stowage's namespace). */
 export interface RepositoryRecord {
   readonly uniqueId?: string;
+  /** Where in its volume it lies, relative to the root; absent at the root. */
+  readonly path?: string;
   /** The run that is creating it, written before the creation starts. */
   readonly creatingRun?: string;
 }
@@ -140,6 +147,7 @@ export interface RepositoryRecordActivities {
   recordRepositoryIdentity(input: {
     readonly repository: string;
     readonly uniqueId: string;
+    readonly path?: string;
     readonly runId: string;
     readonly replace: boolean;
   }): Promise<void>;
@@ -149,4 +157,6 @@ export interface InitRepositoryResult {
   readonly outcome: 'Created' | 'Adopted' | 'AlreadyKnown';
   readonly repository: string;
   readonly uniqueId: string;
+  /** Where in its volume it lies, relative to the root; absent at the root. */
+  readonly path?: string;
 }
