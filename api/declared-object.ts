@@ -85,13 +85,16 @@ export type ControlState =
   /** Handed back by `stowage release`: it is not touched. */
   | 'Released';
 
-/** Pure: the annotation decides; without one, a status that only VolSync can have written waits for `stowage adopt`. */
-export function controlOf({ metadata, status }: Controlled): ControlState {
+/**
+ * Pure: the annotation decides. Without one, a status that only VolSync can have written waits for `stowage adopt`, and so
+ * does a new object while VolSync's operator works in the cluster (`volsyncActs`): it will act on it.
+ */
+export function controlOf({ metadata, status }: Controlled, volsyncActs = false): ControlState {
   const control = metadata?.annotations?.[Annotation.control];
   if (control === Control.released) return 'Released';
   if (control === Control.adopted) return 'Managed';
   const conditions = status?.conditions ?? [];
   const own = conditions.some(({ type }) => type === ConditionType.protected || type === ConditionType.restored);
   const ran = conditions.length > 0 || status?.lastSyncTime !== undefined || status?.lastSyncStartTime !== undefined;
-  return ran && !own ? 'AwaitingAdoption' : 'Managed';
+  return (ran || volsyncActs) && !own ? 'AwaitingAdoption' : 'Managed';
 }

@@ -1,4 +1,5 @@
 /** Which fields of `spec.kopia` of a ReplicationSource become which fields of a BackupRequest (compatibility.md 1.3). */
+import { asText, type Fields, keptSecurityContext, present } from './declared-fields.ts';
 
 /** Copied under the same name. */
 const SAME_NAME = [
@@ -14,7 +15,7 @@ const SAME_NAME = [
 ] as const;
 
 /** Request path → manifest path. What is not named here lies under `spec.kopia` with the request's own path. */
-const RENAMED: Readonly<Record<string, string>> = {
+export const SOURCE_PATHS: Readonly<Record<string, string>> = {
   namespace: 'metadata.namespace',
   source: 'metadata.name',
   claim: 'spec.sourcePVC',
@@ -28,7 +29,7 @@ const RENAMED: Readonly<Record<string, string>> = {
 };
 
 /** Fields that Stowage does not act on, each with what happens instead. */
-const UNSUPPORTED: Readonly<Record<string, string>> = {
+export const SOURCE_UNSUPPORTED: Readonly<Record<string, string>> = {
   customCA: 'is not used: the repository is a mounted volume',
   metadataCacheSizeLimitMB: 'is not used: the limit follows from cacheCapacity',
   contentCacheSizeLimitMB: 'is not used: the limit follows from cacheCapacity',
@@ -43,8 +44,8 @@ const UNSUPPORTED: Readonly<Record<string, string>> = {
   maintenanceCronJob: 'was removed from VolSync: maintenance is per repository',
 };
 
-/** Read, but not by copying. */
-const HANDLED = new Set<string>([
+/** Read, but not all by copying. */
+export const SOURCE_HANDLED: ReadonlySet<string> = new Set([
   ...SAME_NAME,
   'repository',
   'username',
@@ -57,33 +58,7 @@ const HANDLED = new Set<string>([
   'repositoryPVC',
 ]);
 
-/** Fields of a PodSecurityContext that movers don't take over. */
-const SECURITY_CONTEXT_FIELDS = new Set([
-  'runAsUser',
-  'runAsGroup',
-  'fsGroup',
-  'runAsNonRoot',
-  'supplementalGroups',
-  'fsGroupChangePolicy',
-  'seccompProfile',
-]);
-
 const RETAIN_TIERS = ['latest', 'hourly', 'daily', 'weekly', 'monthly', 'yearly'] as const;
-
-/** A field that is read and deliberately not acted on; shown to people, never dropped in silence. */
-export interface UnsupportedField {
-  readonly field: string;
-  readonly message: string;
-}
-
-export type Fields = Readonly<Record<string, unknown>>;
-
-/** The manifest's path of a request field, for messages. */
-export function manifestPath(requestPath: string, repositoryClaimPath: string): string {
-  if (requestPath === 'repositoryClaim') return repositoryClaimPath;
-  const known = Object.entries(RENAMED).find(([from]) => requestPath === from || requestPath.startsWith(`${from}[`));
-  return known ? known[1] + requestPath.slice(known[0].length) : `spec.kopia.${requestPath}`;
-}
 
 /** The request's fields as they stand in `spec.kopia`, not validated yet. Empty strings count as left out, as in VolSync. */
 export function requestFields(kopia: Fields): Record<string, unknown> {
@@ -108,20 +83,6 @@ export function requestFields(kopia: Fields): Record<string, unknown> {
   return present(fields);
 }
 
-/** Every field of `spec.kopia` that has no effect, by its path. */
-export function unsupportedFields(kopia: Fields): UnsupportedField[] {
-  const found = Object.keys(present(kopia))
-    .filter((name) => !HANDLED.has(name))
-    .map((name) => ({
-      field: `spec.kopia.${name}`,
-      message: UNSUPPORTED[name] ?? "is not a field of VolSync's Kopia mover and has no effect",
-    }));
-  const context = Object.keys(asFields(kopia.moverSecurityContext))
-    .filter((name) => !SECURITY_CONTEXT_FIELDS.has(name))
-    .map((name) => ({ field: `spec.kopia.moverSecurityContext.${name}`, message: 'is not set on the mover' }));
-  return [...found, ...context];
-}
-
 /**
  * Tiers that a declared `retain` leaves out keep nothing. (In VolSync they fall back to Kopia's own defaults, about
  * three years of monthly and annual snapshots; what that removes is held for approval by the run itself.)
@@ -132,23 +93,3 @@ function retention(retain: unknown): unknown {
   if (Object.keys(declared).length === 0) return undefined;
   return { ...Object.fromEntries(RETAIN_TIERS.map((tier) => [tier, 0])), ...declared };
 }
-
-function keptSecurityContext(context: unknown): unknown {
-  if (typeof context !== 'object' || context === null || Array.isArray(context)) return context ?? undefined;
-  return Object.fromEntries(
-    Object.entries(present(context as Fields)).filter(([name]) => SECURITY_CONTEXT_FIELDS.has(name)),
-  );
-}
-
-/** YAML reads `capacity: 1073741824` as a number; Kubernetes takes both. */
-const asText = (value: unknown): unknown => (typeof value === 'number' ? String(value) : value);
-
-/** The value as fields; empty when it is something else. */
-export const asFields = (value: unknown): Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
-
-/** Without fields that are absent, null or empty text. */
-export const present = (fields: Fields): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined && value !== null && value !== ''),
-  );

@@ -27,6 +27,8 @@ export const RestoreRequestSchema = z.strictObject({
   capacity: quantity.optional(),
   storageClassName: objectName().optional(),
   accessModes: accessModes.optional(),
+  /** Class of the VolumeSnapshot that `deliver: Image` makes; the cluster's default where left out. */
+  volumeSnapshotClassName: objectName().optional(),
   /** Labels for the new claim, so that what applies it from git later finds it as it would have made it. */
   labels: z.record(z.string(), z.string()).default({}),
   /** A ReplicationDestination named `destination` declares this restore: its status is kept there. */

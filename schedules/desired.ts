@@ -24,6 +24,10 @@ export interface DesiredOptions {
   readonly defaultCron?: string;
   /** False: creation starts no run, whatever the source's history. */
   readonly startAtOnce?: boolean;
+  /** By schedule id: why nothing may be started just now, beside what the source itself declares. */
+  readonly holds?: ReadonlyMap<string, string>;
+  /** The sources stand in the cluster: their runs keep a status there. */
+  readonly declared?: boolean;
 }
 
 /**
@@ -46,7 +50,7 @@ function desiredSchedule(source: DeclaredSource, cron: CronSchedule, options: De
   const id = scheduleId(namespace, name);
   const offset = spreadOffsetSeconds(id, cron, options.spreadSeconds ?? DEFAULT_SPREAD_SECONDS);
   const repository = request.repository ?? DEFAULT_REPOSITORY;
-  const pausedBecause = declaredPause(source);
+  const pausedBecause = declaredPause(source) ?? options.holds?.get(id);
   return {
     scheduleId: id,
     settings: {
@@ -58,7 +62,7 @@ function desiredSchedule(source: DeclaredSource, cron: CronSchedule, options: De
       workflowType: BACKUP_VOLUME,
       workflowId: backupWorkflowId(namespace, name),
       taskQueue: CONTROL_QUEUE,
-      request,
+      request: options.declared ? { ...request, declared: true } : request,
       searchAttributes: {
         [SearchAttribute.namespace]: namespace,
         [SearchAttribute.claim]: request.claim,

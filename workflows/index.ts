@@ -3,3 +3,4 @@ export { backupVolume } from './backup/workflow.ts';
 export { initRepository } from './repository/init-workflow.ts';
 export { listSnapshots } from './repository/list-workflow.ts';
 export { restoreVolume } from './restore/workflow.ts';
+export { watchCluster } from './watch/workflow.ts';

@@ -9,12 +9,17 @@ export interface ScheduledSource {
   readonly held?: string;
 }
 
+export interface SourceRef {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 /** What became of the schedules. */
 export interface ScheduleReport {
-  /** Ids of schedules that were created, changed, paused, released or deleted. */
-  readonly changed: readonly string[];
-  /** What was declared and could not be done, by schedule id: one sentence each. */
-  readonly failed: Readonly<Record<string, string>>;
+  /** How many changes were made. */
+  readonly changes: number;
+  /** What was declared and could not be done, by `namespace/name`: one sentence each. */
+  readonly failed: ReadonlyMap<string, string>;
   /** Set when deletions were left out because there were too many at once. */
   readonly refusedDeletions?: string;
 }
@@ -37,20 +42,23 @@ export interface LastRun {
  */
 export interface Orchestrator {
   /**
-   * Brings the schedules of these sources to what is declared. With `complete` these are all that exist, and schedules of
-   * others are deleted within the bounds of the deletion policy; without it others are left alone.
+   * Brings the schedules of these sources to what is declared. With `complete` these are all that exist: schedules of others
+   * are deleted within the bounds of the deletion policy, but for those of `complete.keep`. Without it others are left alone.
    */
-  syncSchedules(sources: readonly ScheduledSource[], complete: boolean): Promise<ScheduleReport>;
-  /** Deletes the schedule of one source that is gone. */
-  deleteSchedule(namespace: string, source: string): Promise<void>;
-  /** Starts a schedule's run now, outside of its times. */
-  triggerSchedule(namespace: string, source: string): Promise<void>;
+  syncSchedules(
+    sources: readonly ScheduledSource[],
+    complete?: { readonly keep: readonly SourceRef[] },
+  ): Promise<ScheduleReport>;
+  /** Deletes the schedule of one source that is gone, if it is Stowage's. */
+  deleteSchedule(source: SourceRef): Promise<void>;
+  /** Starts a schedule's run now, outside of its times; nothing where it is paused, or a run of it is open. */
+  triggerSchedule(source: SourceRef): Promise<void>;
   /** Starts a backup beside the schedule, or joins the one under way. */
   startBackup(request: BackupRequest, attempt: string): Promise<void>;
   /** Starts a restore, or joins the one under way. */
   startRestore(request: RestoreRequest, attempt: string): Promise<void>;
   /** Undefined when Temporal knows no run of this id (any more). */
   lastRun(workflowId: string): Promise<LastRun | undefined>;
-  /** Asks an open run to end; none is not an error. */
+  /** Asks an open run that the watch started to end; none is not an error. */
   cancelRun(workflowId: string): Promise<void>;
 }

@@ -93,7 +93,7 @@ export function requireRepository(found: Surroundings, request: VolumeRequest): 
   return found.repositoryUniqueId;
 }
 
-function secretState(secret: V1Secret | undefined): SecretState {
+export function secretState(secret: V1Secret | undefined): SecretState {
   if (!secret) return 'Missing';
   const value = secret.data?.[PASSWORD_KEY] ?? secret.stringData?.[PASSWORD_KEY];
   if (value === undefined) return 'KeyMissing';

@@ -1,0 +1,117 @@
+import { DeclaredKind } from '../../api/declared-object.ts';
+import type { SourceReading } from '../../api/replication-source.ts';
+import type { DeclaredObject } from '../ports/cluster.ts';
+import type { PassNotes, Picture, WatchDependencies } from './declared-context.ts';
+import { inLanes } from './in-lanes.ts';
+import { HoldReason, type Problem } from './problem.ts';
+import type { Readings } from './readings.ts';
+import type { WatchedRuns } from './runs.ts';
+import { type CheckedSecret, SecretAge, type SecretChecks } from './secret-checks.ts';
+import { SourceRuns } from './source-runs.ts';
+import { SourceSchedules } from './source-schedules.ts';
+import { buildSourceStatus, failureOf } from './source-status.ts';
+import { isManaged, keyOf, type SourceView, viewSource, withSurroundings } from './source-view.ts';
+import { writeStatus } from './status-writer.ts';
+
+/** Objects looked at at the same time; each costs a request or two where something changed. */
+const LANES = 8;
+
+/** A Secret that was missing, and a claim that is not bound, are looked at again after this, milliseconds. */
+const LOOK_AGAIN = 5_000;
+
+interface Seen {
+  readonly view: SourceView;
+  readonly secret: CheckedSecret;
+}
+
+/** Brings everything about sources to what they declare: schedules, runs that are due, status. */
+export class SourcePass {
+  readonly #dependencies: WatchDependencies;
+  readonly #readings: Readings<SourceReading>;
+  readonly #secrets: SecretChecks;
+  readonly #schedules: SourceSchedules;
+  readonly #runs: SourceRuns;
+
+  constructor(
+    dependencies: WatchDependencies,
+    readings: Readings<SourceReading>,
+    secrets: SecretChecks,
+    runs: WatchedRuns,
+  ) {
+    this.#dependencies = dependencies;
+    this.#readings = readings;
+    this.#secrets = secrets;
+    this.#schedules = new SourceSchedules(dependencies.orchestrator);
+    this.#runs = new SourceRuns(dependencies.orchestrator, runs, dependencies.clock);
+  }
+
+  /**
+   * One pass. `conflicts` by `namespace/name`. Returns why deletions were left out, if they were. Throws the first PortError
+   * after everything was tried; a pass that failed is simply made again.
+   */
+  async run(
+    picture: Picture,
+    conflicts: ReadonlyMap<string, Problem>,
+    complete: boolean,
+    notes: PassNotes,
+  ): Promise<string | undefined> {
+    const managed = picture.sources.filter((object) => isManaged(object, picture));
+    const views = managed.flatMap(
+      (object) => viewSource(object, this.#readings.of(object), conflicts.get(keyOf(object))) ?? [],
+    );
+    const seen: Seen[] = [];
+    await inLanes(views, LANES, async (view) => {
+      seen.push(await this.#lookAround(view, picture, notes));
+    });
+    for (const { metadata } of picture.sources.filter((object) => !isManaged(object, picture))) {
+      notes.hold(metadata?.deletionTimestamp ? 'Deleting' : HoldReason.awaitingAdoption);
+    }
+    const seenViews = seen.map(({ view }) => view);
+    const outcome = await this.#schedules.sync(seenViews, complete);
+    await inLanes(seen, LANES, async (one) => {
+      const failure = outcome.failed.get(one.view.key);
+      const view =
+        failure === undefined ? one.view : { ...one.view, problem: { reason: 'ScheduleFailed', message: failure } };
+      await this.#tell(view, picture);
+      await this.#runs.start(view, one.secret.version, notes);
+    });
+    return outcome.refusedDeletions;
+  }
+
+  async #lookAround(view: SourceView, picture: Picture, notes: PassNotes): Promise<Seen> {
+    const name = view.source?.request.secretName;
+    if (!view.source || !name) {
+      if (view.problem) notes.hold(view.problem.reason);
+      return { view, secret: { state: 'Missing', version: undefined } };
+    }
+    const age = failureOf(view.object.status) === undefined ? SecretAge.healthy : SecretAge.failing;
+    const secret = await this.#secrets.check({ namespace: view.namespace, name }, age);
+    const looked = withSurroundings(view, secret, picture);
+    if (looked.problem) {
+      notes.hold(looked.problem.reason);
+      if (secret.state !== 'Complete') notes.lookAgain(this.#dependencies.clock.now() + LOOK_AGAIN);
+    }
+    return { view: looked, secret };
+  }
+
+  async #tell(view: SourceView, picture: Picture): Promise<void> {
+    const { cluster, clock } = this.#dependencies;
+    const { object, source, problem } = view;
+    await writeStatus(
+      cluster,
+      DeclaredKind.source,
+      object,
+      buildSourceStatus({
+        status: object.status,
+        generation: object.metadata?.generation,
+        source,
+        problem,
+        suspicion: suspicionOf(object, picture),
+        now: new Date(clock.now()),
+      }),
+    );
+  }
+}
+
+/** Filled by branch `backup`. */
+const suspicionOf = (_object: DeclaredObject, _picture: Picture): string | undefined => undefined;

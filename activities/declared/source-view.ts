@@ -1,0 +1,74 @@
+import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
+import { controlOf } from '../../api/declared-object.ts';
+import type { DeclaredSource, SourceReading } from '../../api/replication-source.ts';
+import type { DeclaredObject } from '../ports/cluster.ts';
+import type { Picture } from './declared-context.ts';
+import { HoldReason, invalidSpec, type Problem } from './problem.ts';
+import { type CheckedSecret, secretProblem } from './secret-checks.ts';
+
+/** A source as one pass sees it. */
+export interface SourceView {
+  readonly object: DeclaredObject;
+  readonly namespace: string;
+  readonly name: string;
+  /** `namespace/name`. */
+  readonly key: string;
+  /** Undefined when it can't be read. */
+  readonly source: DeclaredSource | undefined;
+  /** Why nothing is started for it. */
+  readonly problem: Problem | undefined;
+}
+
+export const keyOf = ({ metadata }: DeclaredObject): string => `${metadata?.namespace}/${metadata?.name}`;
+
+/** What can be said of a source before its Secret and its claim were looked at; undefined for what is not ours to act on. */
+export function viewSource(
+  object: DeclaredObject,
+  reading: SourceReading,
+  conflict: Problem | undefined,
+): SourceView | undefined {
+  if (reading.kind === 'NotOurs') return undefined;
+  const { namespace = '', name = '' } = object.metadata ?? {};
+  const base = { object, namespace, name, key: keyOf(object) };
+  return reading.kind === 'Invalid'
+    ? { ...base, source: undefined, problem: invalidSpec(reading.problems) }
+    : { ...base, source: reading.source, problem: conflict };
+}
+
+/** True when Stowage acts on it. */
+export const isManaged = (object: DeclaredObject, { volsyncActs }: Pick<Picture, 'volsyncActs'>): boolean =>
+  controlOf(object, volsyncActs) === 'Managed' && object.metadata?.deletionTimestamp === undefined;
+
+/** The view with what the cluster adds: its Secret and its claim. The first problem is the one that is told. */
+export function withSurroundings(view: SourceView, secret: CheckedSecret, picture: Picture): SourceView {
+  if (view.problem || !view.source) return view;
+  const { request } = view.source;
+  const problem =
+    secretProblem(secret, { namespace: view.namespace, name: request.secretName ?? '' }) ??
+    claimProblem(request.claim, view.namespace, picture.claim(view.namespace, request.claim));
+  return problem ? { ...view, problem } : view;
+}
+
+/** A schedule is held while there is nothing that a run could read; it goes on by itself. */
+function claimProblem(
+  name: string,
+  namespace: string,
+  claim: V1PersistentVolumeClaim | undefined,
+): Problem | undefined {
+  const what = `claim ${namespace}/${name} (spec.sourcePVC)`;
+  if (!claim || claim.metadata?.deletionTimestamp) {
+    return {
+      reason: 'SourceMissing',
+      message: `${what} ${claim ? 'is being deleted' : 'does not exist'}: backups go on by themselves when it is there`,
+    };
+  }
+  if (claim.status?.phase === 'Bound') return undefined;
+  return {
+    reason: claim.status?.phase === 'Lost' ? 'SourceMissing' : 'ProvisioningFailed',
+    message: `${what} is ${claim.status?.phase ?? 'not bound'}: backups go on by themselves when it is bound to a volume`,
+  };
+}
+
+/** Why its schedule must not start anything. */
+export const holdOf = ({ problem }: SourceView): string | undefined =>
+  problem && problem.reason !== HoldReason.paused ? `${problem.reason}: ${problem.message}` : undefined;

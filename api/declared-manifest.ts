@@ -1,0 +1,96 @@
+import { type CronSchedule, parseCron } from './cron-schedule.ts';
+import { asFields, type Fields, present, type UnsupportedField } from './declared-fields.ts';
+import type { DeclaredKind } from './declared-object.ts';
+import type { InvalidField } from './invalid.ts';
+
+/** Where the legacy field `repositoryPVC` keeps the repository: a folder of that volume (compatibility.md 4.1). */
+const LEGACY_REPOSITORY_PATH = '/repository/repository';
+
+export interface ReadingOptions {
+  /** For manifests without one, as in a kustomization that sets it. */
+  readonly defaultNamespace?: string;
+  /** Stowage's name of the repository. The manifest names only a Secret and a claim. */
+  readonly repository?: string;
+  /** IANA name for schedules that name none; VolSync takes its own process' zone. */
+  readonly defaultTimeZone?: string;
+}
+
+/** Why an object is not one of ours to read: another kind, or another mover's. */
+export function reasonNotOurs(manifest: Fields, kind: DeclaredKind): string | undefined {
+  const apiVersion = String(manifest.apiVersion ?? 'none');
+  if (manifest.kind !== kind || !apiVersion.startsWith('volsync.backube/')) {
+    return `${String(manifest.kind ?? 'an object without kind')} of ${apiVersion} is not a ${kind}`;
+  }
+  const spec = asFields(manifest.spec);
+  if (spec.kopia !== undefined && spec.kopia !== null) return undefined;
+  const movers = moversOf(spec);
+  return movers.length > 0 ? `its mover is ${movers.join(', ')}` : 'it has no spec.kopia';
+}
+
+const moversOf = (spec: Fields): string[] =>
+  ['rsync', 'rsyncTLS', 'rclone', 'restic', 'syncthing', 'external'].filter((mover) => spec[mover] != null);
+
+export function otherMovers(spec: Fields): InvalidField[] {
+  return moversOf(spec).map((mover) => ({
+    field: `spec.${mover}`,
+    message: 'only one mover may be set, and kopia is',
+  }));
+}
+
+export interface Trigger {
+  readonly schedule?: CronSchedule;
+  readonly manual?: string;
+  readonly problems: readonly InvalidField[];
+}
+
+/** Reads `spec.trigger`, of which both fields may be set. */
+export function readTrigger(trigger: Fields, timeZone: string | undefined): Trigger {
+  const { schedule, manual } = present(trigger);
+  const manualValue = typeof manual === 'string' ? { manual } : {};
+  if (typeof schedule !== 'string') return { ...manualValue, problems: [] };
+  const reading = parseCron(schedule, timeZone);
+  if (reading.ok) return { schedule: reading.cron, ...manualValue, problems: [] };
+  const problems = reading.problems.map((message) => ({ field: 'spec.trigger.schedule', message }));
+  return { problems };
+}
+
+export interface RepositoryVolume {
+  /** The manifest's path of the claim, for messages. */
+  readonly path: string;
+  /** Fields of a request. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly unsupported: readonly UnsupportedField[];
+}
+
+/** The first claim in moverVolumes is the repository, its root; `repositoryPVC` is the older form. */
+export function repositoryVolume(kopia: Fields): RepositoryVolume {
+  const volumes = Array.isArray(kopia.moverVolumes) ? kopia.moverVolumes : [];
+  const claims = volumes.map(
+    (volume) => asFields(asFields(asFields(volume).volumeSource).persistentVolumeClaim).claimName,
+  );
+  const chosen = claims.findIndex((claim) => claim !== undefined);
+  const unsupported = volumes.flatMap((_, index) =>
+    index === chosen ? [] : [{ field: `spec.kopia.moverVolumes[${index}]`, message: 'is not mounted into the mover' }],
+  );
+  if (chosen >= 0) {
+    const path = `spec.kopia.moverVolumes[${chosen}].volumeSource.persistentVolumeClaim.claimName`;
+    return { path, fields: { repositoryClaim: claims[chosen] }, unsupported };
+  }
+  const path = 'spec.kopia.repositoryPVC';
+  const legacy = present({ repositoryClaim: kopia.repositoryPVC });
+  const fields = 'repositoryClaim' in legacy ? { ...legacy, repositoryPath: LEGACY_REPOSITORY_PATH } : {};
+  return { path, fields, unsupported };
+}
+
+/** One problem for each field: the manifest's own rule comes first and says it best. */
+export function distinct(problems: readonly InvalidField[]): InvalidField[] {
+  const seen = new Set<string>();
+  return problems.filter(({ field, message }) => {
+    const key = field === 'spec.trigger.schedule' ? `${field} ${message}` : field;
+    return seen.has(key) ? false : seen.add(key);
+  });
+}
+
+/** `namespace/name` of a manifest that may have neither. */
+export const manifestLabel = (namespace: unknown, name: unknown): string =>
+  `${String(namespace ?? '?')}/${String(name ?? '?')}`;

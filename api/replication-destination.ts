@@ -1,0 +1,185 @@
+import { z } from 'zod';
+import {
+  asFields,
+  type Fields,
+  manifestPath,
+  present,
+  type UnsupportedField,
+  unsupportedFields,
+} from './declared-fields.ts';
+import {
+  distinct,
+  manifestLabel,
+  otherMovers,
+  type ReadingOptions,
+  readTrigger,
+  reasonNotOurs,
+  repositoryVolume,
+} from './declared-manifest.ts';
+import { DeclaredKind } from './declared-object.ts';
+import { type InvalidField, invalidFields } from './invalid.ts';
+import {
+  DESTINATION_HANDLED,
+  DESTINATION_PATHS,
+  DESTINATION_UNSUPPORTED,
+  restoreFields,
+  unsupportedOfDestination,
+} from './replication-destination-fields.ts';
+import { type RestoreRequest, RestoreRequestSchema } from './restore-request.ts';
+
+/** Whose snapshots a destination says that it wants; `resolveDestination` makes an identity of it. */
+export type DeclaredIdentity =
+  /** `username` and `hostname`, word for word. */
+  | { readonly kind: 'Explicit'; readonly username: string; readonly hostname: string; readonly path?: string }
+  /** `sourceIdentity`: those of a ReplicationSource. */
+  | { readonly kind: 'Source'; readonly namespace: string; readonly name: string; readonly path?: string }
+  | { readonly kind: 'Unsaid' };
+
+/** Everything of a RestoreRequest but the claim, the identity and what one run is told. */
+export type RestoreTemplate = Omit<
+  RestoreRequest,
+  'claim' | 'identity' | 'declared' | 'manual' | 'deliver' | 'whenNoSnapshot'
+>;
+
+/** A destination as declared, ready for `resolveDestination`. */
+export interface DeclaredDestination {
+  readonly namespace: string;
+  readonly name: string;
+  /** `spec.kopia.destinationPVC`; absent: claims that name it as their dataSourceRef, or its image. */
+  readonly claim?: string;
+  /** None is Direct. */
+  readonly copyMethod: 'Snapshot' | 'Direct';
+  /** Without `secretName` where the destination leaves it to its source. */
+  readonly template: RestoreTemplate;
+  readonly identity: DeclaredIdentity;
+  /** `spec.trigger.manual`: one restore for each new value. */
+  readonly manual?: string;
+  readonly paused: boolean;
+  readonly cleanupTempPVC: boolean;
+  readonly cleanupCachePVC: boolean;
+  readonly unsupported: readonly UnsupportedField[];
+}
+
+export type DestinationReading =
+  | { readonly kind: 'Destination'; readonly destination: DeclaredDestination }
+  /** Another kind, or another mover's: not touched. */
+  | { readonly kind: 'NotOurs'; readonly reason: string }
+  | { readonly kind: 'Invalid'; readonly name: string; readonly problems: readonly InvalidField[] };
+
+const COPY_METHOD = 'must be Snapshot or Direct (None means Direct)';
+
+const Manifest = z.looseObject({
+  metadata: z.looseObject({ name: z.string().min(1), namespace: z.string().optional() }),
+  spec: z.looseObject({
+    paused: z.boolean().nullish(),
+    trigger: z.looseObject({ schedule: z.string().nullish(), manual: z.string().nullish() }).nullish(),
+    kopia: z.looseObject({
+      copyMethod: z.enum(['Snapshot', 'Direct', 'None'], {
+        error: ({ input }) =>
+          input === 'Clone' ? `${COPY_METHOD}: a destination has nothing that could be cloned` : COPY_METHOD,
+      }),
+      cleanupTempPVC: z.boolean().nullish(),
+      cleanupCachePVC: z.boolean().nullish(),
+      enableFileDeletion: z.boolean().nullish(),
+      sourceIdentity: z.looseObject({}).nullish(),
+      moverVolumes: z.array(z.unknown()).nullish(),
+      repositoryPVC: z.string().nullish(),
+    }),
+  }),
+});
+
+/** Stands for the claim where the destination names none, so that all the rest can be validated. */
+const SOME_CLAIM = 'claim';
+
+/**
+ * Reads a `ReplicationDestination` (volsync.backube/v1alpha1) with `spec.kopia` as it stands in git or in the cluster.
+ * Pure; all problems at once, each with its path in the manifest. The rules are those of compatibility.md 1.4.
+ */
+export function readReplicationDestination(manifest: unknown, options: ReadingOptions = {}): DestinationReading {
+  const notOurs = reasonNotOurs(asFields(manifest), DeclaredKind.destination);
+  if (notOurs) return { kind: 'NotOurs', reason: notOurs };
+
+  const metadata = asFields(asFields(manifest).metadata);
+  const spec = asFields(asFields(manifest).spec);
+  const kopia = asFields(spec.kopia);
+  const namespace = metadata.namespace ?? options.defaultNamespace;
+  const repository = repositoryVolume(kopia);
+  const { manual } = readTrigger(asFields(spec.trigger), options.defaultTimeZone);
+  const identity = readIdentity(kopia, namespace);
+
+  const shape = Manifest.safeParse(manifest, { reportInput: true });
+  const template = present({
+    ...restoreFields(kopia),
+    ...repository.fields,
+    namespace,
+    destination: metadata.name,
+    repository: options.repository,
+  });
+  const { destinationPVC, sourceIdentity, username, hostname } = present(kopia);
+  const validated = RestoreRequestSchema.safeParse({
+    ...template,
+    claim: destinationPVC ?? SOME_CLAIM,
+    identity: present({ username, hostname, path: asFields(sourceIdentity).sourcePathOverride }),
+  });
+  const paths = { ...DESTINATION_PATHS, repositoryClaim: repository.path };
+  const problems = distinct([
+    ...(shape.success ? [] : invalidFields(shape.error)),
+    ...otherMovers(spec),
+    ...identity.problems,
+    ...(validated.success
+      ? []
+      : invalidFields(validated.error).map(({ field, message }) => ({ field: manifestPath(field, paths), message }))),
+  ]);
+  if (problems.length > 0) return { kind: 'Invalid', name: manifestLabel(namespace, metadata.name), problems };
+
+  return {
+    kind: 'Destination',
+    destination: {
+      namespace: String(namespace),
+      name: String(metadata.name),
+      ...(destinationPVC === undefined ? {} : { claim: String(destinationPVC) }),
+      copyMethod: kopia.copyMethod === 'Snapshot' ? 'Snapshot' : 'Direct',
+      template: template as RestoreTemplate,
+      identity: identity.identity,
+      ...(manual !== undefined && { manual }),
+      paused: spec.paused === true,
+      cleanupTempPVC: kopia.cleanupTempPVC === true,
+      cleanupCachePVC: kopia.cleanupCachePVC === true,
+      unsupported: [
+        ...unsupportedFields(kopia, DESTINATION_HANDLED, DESTINATION_UNSUPPORTED),
+        ...repository.unsupported,
+        ...unsupportedOfDestination(spec),
+      ],
+    },
+  };
+}
+
+interface IdentityReading {
+  readonly identity: DeclaredIdentity;
+  readonly problems: readonly InvalidField[];
+}
+
+/** Explicit names win over `sourceIdentity`, as in VolSync. */
+function readIdentity(kopia: Fields, namespace: unknown): IdentityReading {
+  const { username, hostname, sourceIdentity } = present(kopia);
+  const { sourceName, sourceNamespace, sourcePathOverride, ...others } = present(asFields(sourceIdentity));
+  const path = sourcePathOverride === undefined ? {} : { path: String(sourcePathOverride) };
+  if (username !== undefined && hostname !== undefined) {
+    const identity = { kind: 'Explicit', username: String(username), hostname: String(hostname), ...path } as const;
+    return { identity, problems: [] };
+  }
+  const unsaid = { kind: 'Unsaid' } as const;
+  if (username !== undefined || hostname !== undefined) {
+    const [given, missing] = username === undefined ? ['hostname', 'username'] : ['username', 'hostname'];
+    const message = `is needed because ${given} is set: give username and hostname together, or neither`;
+    return { identity: unsaid, problems: [{ field: `spec.kopia.${missing}`, message }] };
+  }
+  if (typeof sourceName === 'string') {
+    const from = typeof sourceNamespace === 'string' ? sourceNamespace : String(namespace);
+    return { identity: { kind: 'Source', namespace: from, name: sourceName, ...path }, problems: [] };
+  }
+  const empty = sourceNamespace === undefined && sourcePathOverride === undefined && Object.keys(others).length === 0;
+  if (empty) return { identity: unsaid, problems: [] };
+  const message = 'is needed where sourceIdentity is set: name the ReplicationSource whose snapshots are wanted';
+  return { identity: unsaid, problems: [{ field: 'spec.kopia.sourceIdentity.sourceName', message }] };
+}
