@@ -91,6 +91,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     temporalNamespace,
     stowageImage: options.stowageImage,
     stowageNamespace,
+    watchNamespaces: `${name}-*`,
     repository: { name: 'kopia', path: repositoryPath, password },
     directory,
     ...(options.environment ? { environment: options.environment } : {}),
