@@ -4,6 +4,8 @@ import { activityContext } from '../activity-context.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { classifyKopiaError, decisiveFailure } from '../kopia/errors.ts';
 import { type CreatedSnapshot, parseSnapshotCreated } from '../kopia/output.ts';
+import { tellStep } from '../status/backup-events.ts';
+import { EventReason } from '../status/event.ts';
 import { buildCacheClaim, buildSnapshotClaim } from '../volume/claims.ts';
 import { buildBackupJob } from './backup-job.ts';
 import type { LogLanguage } from './log-reader.ts';
@@ -42,6 +44,7 @@ export async function runBackupMover(
     transfer: () => new TransferWatch('backup', input.expectedBytes),
     claims: [capture.dataClaim, plan.cacheClaim, request.repositoryClaim],
     startDeadlineSeconds: request.startDeadlineSeconds,
+    posted: () => tellPosted(dependencies, input),
     judge: ({ summary }) => (summary.incomplete === CANCELED ? toldToStop(jobName, CANCELED) : undefined),
   });
   const { summary, failedPaths } = result;
@@ -58,4 +61,21 @@ export async function runBackupMover(
     startMilliseconds: times.startMilliseconds,
     kopiaMilliseconds: Math.max(0, Date.parse(summary.endTime) - Date.parse(summary.startTime)),
   };
+}
+
+/** What was posted for a declared source, in VolSync's words. */
+async function tellPosted(dependencies: ActivityDependencies, input: BackupMoverInput): Promise<void> {
+  const { request, capture } = input;
+  const reads = `mover ${backupJobName(request.source)} reads ${capture.dataClaim}`;
+  await Promise.all([
+    capture.volumeSnapshot === undefined
+      ? undefined
+      : tellStep(
+          dependencies,
+          input,
+          EventReason.claimCreated,
+          `created ${capture.dataClaim} from ${capture.volumeSnapshot}`,
+        ),
+    tellStep(dependencies, input, EventReason.transferStarted, `${reads} into repository ${request.repository}`),
+  ]);
 }

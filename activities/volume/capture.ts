@@ -7,6 +7,8 @@ import { withHeartbeats } from '../activity-context.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import type { Kind, ObjectOf, VolumeSnapshot } from '../ports/cluster.ts';
 import { PortError } from '../ports/port-error.ts';
+import { tellStep } from '../status/backup-events.ts';
+import { EventReason } from '../status/event.ts';
 import { buildCloneClaim } from './claims.ts';
 import { ownerOf, standingOf } from './ownership.ts';
 import { volSyncJobOf } from './preflight-backup.ts';
@@ -33,10 +35,14 @@ export async function captureVolume(dependencies: ActivityDependencies, step: Ca
     if (plan.leftoverCopy) await removeLeftover(dependencies, 'PersistentVolumeClaim', step, signal);
     if (request.copyMethod === CopyMethod.Clone) {
       await obtain(dependencies, 'PersistentVolumeClaim', buildCloneClaim(step), step, signal);
+      await tellStep(dependencies, step, EventReason.claimCreated, `created ${name} as a clone of ${request.claim}`);
       return { dataClaim: name };
     }
     const snapshot = await obtain(dependencies, 'VolumeSnapshot', buildVolumeSnapshot(step), step, signal);
+    const text = `created ${name} from ${request.claim}`;
+    const told = tellStep(dependencies, step, EventReason.volumeSnapshotCreated, text);
     const { restoreSize } = isReady(snapshot) ? snapshot.status! : await untilReady(dependencies, ref, step, signal);
+    await told;
     const larger = restoreSize !== undefined && quantityBytes(restoreSize) > quantityBytes(plan.capacity);
     return { dataClaim: name, volumeSnapshot: name, ...(larger ? { capacity: restoreSize } : {}) };
   });

@@ -5,6 +5,7 @@ import { FailureType } from '../../workflows/failures.ts';
 import type { RestorePreflight, RestoreStep } from '../../workflows/restore/contract.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { PortError } from '../ports/port-error.ts';
+import { elderRuns, refuseOverlap } from './elder-runs.ts';
 import { readSurroundings, requireRepository } from './preflight.ts';
 
 /** The declared source of a claim that waits for a restore (VolSync's volume populator). */
@@ -44,9 +45,10 @@ export async function preflightRestore(
   { run, request }: RestoreStep,
 ): Promise<RestorePreflight> {
   const { namespace, claim, source } = request;
-  const [found, backup] = await Promise.all([
+  const [found, backup, open] = await Promise.all([
     readSurroundings(dependencies, request),
     dependencies.runs.openRun(backupWorkflowId(namespace, source)),
+    dependencies.runs.openRunsOnClaim(namespace, claim),
   ]);
   const target = found.claims.get(claim);
   const answer = {
@@ -65,5 +67,10 @@ export async function preflightRestore(
       `a backup of ${namespace}/${claim} is under way (run ${backup.runId}): a restore never overlaps it`,
     );
   }
+  // A Schedule's backups, and those of other sources of the claim; one that started later waits for this restore.
+  refuseOverlap(
+    request,
+    elderRuns(open, run).filter(({ kind }) => kind === 'Backup'),
+  );
   return { ...answer, claimExists: false, ...repository };
 }
