@@ -18,6 +18,8 @@ export interface MoverWork<T> {
   readonly claims: readonly string[];
   /** How long the mover may stay without a running container before the run gives up, seconds. */
   readonly startDeadlineSeconds: number;
+  /** Called once the Job of this run is there, before it is followed; must not throw. */
+  readonly started?: () => Promise<void>;
   /** Refuses a result that is none: an incomplete one after a SIGTERM. */
   readonly judge?: (result: T) => PortError | undefined;
 }
@@ -41,6 +43,7 @@ export async function runMover<T>(dependencies: ActivityDependencies, work: Move
       for (;;) {
         const postedAt = dependencies.clock.now();
         const { job, attached } = await obtainJob(dependencies, work.objects, context.signal);
+        if (!attached) await work.started?.();
         const { run } = work.objects;
         const { language, claims } = work;
         const followed = { job, run, language, claims, transfer: work.transfer?.() };

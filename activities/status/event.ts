@@ -5,6 +5,9 @@ import type { RunReference } from '../../workflows/backup/contract.ts';
 
 /** Stable words: people filter events and build alerts by them. */
 export const EventReason = {
+  claimCreated: 'PersistentVolumeClaimCreated',
+  volumeSnapshotCreated: 'VolumeSnapshotCreated',
+  transferStarted: 'TransferStarted',
   backupSucceeded: 'BackupSucceeded',
   backupFailed: 'BackupFailed',
   backupCanceled: 'BackupCanceled',
@@ -27,14 +30,14 @@ export interface EventRequest {
   readonly now: Date;
 }
 
-/** An event of one run. Its name follows from run and reason, so that a repeated write makes no second one. */
+/** An event of one run. Its name follows from run, reason and object, so that a repeated write makes no second one. */
 export function buildEvent({ about, run, reason, message, warning, now }: EventRequest): CoreV1Event {
   return {
     apiVersion: 'v1',
     kind: 'Event',
     metadata: {
       namespace: about.namespace,
-      name: limitName(`${about.name}.${shortHash(`${run.runId}/${reason}`)}`),
+      name: limitName(`${about.name}.${shortHash(`${run.runId}/${reason}/${about.kind}`)}`),
       labels: { [Label.managedBy]: MANAGED_BY, [Label.run]: run.runId },
     },
     involvedObject: about,

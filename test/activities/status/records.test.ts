@@ -78,7 +78,7 @@ describe('the record of a backup', () => {
 
 test('the record of a restore is told at the claim, or at the destination when there is none', async () => {
   const { activities, run, cluster } = await world();
-  const base = { finishedAt: '2026-11-23T12:00:00Z', durationSeconds: 3 };
+  const base = { finishedAt: '2026-11-23T12:00:00Z', durationSeconds: 3, message: 'differs' };
   await run(() =>
     activities.recordRestore({ ...restoreStep(), result: { ...base, outcome: 'Restored', snapshotId: 's' } }),
   );

@@ -22,8 +22,8 @@ import {
 import { crashAfterWrite } from './crashing-cluster.ts';
 
 const TARGET = { namespace: NAMESPACE, name: 'app-config' };
-const STAGING = { namespace: NAMESPACE, name: 'volsync-app-dst-dest' };
-const INPUT = { ...restoreStep({ labels: { team: 'a' } }), plan: restorePlan, empty: false };
+const STAGING = { namespace: NAMESPACE, name: 'stowage-app-dst-staging' };
+const INPUT = { ...restoreStep({ labels: { team: 'a' } }), plan: restorePlan };
 
 const POPULATED = { apiGroup: 'volsync.backube', kind: 'ReplicationDestination', name: 'app-dst' };
 
@@ -264,7 +264,7 @@ describe('the end of a restore', () => {
     expect([...removed].sort()).toEqual([
       'Job demo/stowage-check-app-dst',
       'Job demo/volsync-dst-app-dst',
-      'PersistentVolumeClaim demo/volsync-app-dst-dest',
+      'PersistentVolumeClaim demo/stowage-app-dst-staging',
     ]);
     expect(await cluster.get('PersistentVolumeClaim', STAGING)).toBeUndefined();
   });
