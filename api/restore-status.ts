@@ -21,7 +21,8 @@ export interface RestoreEnd {
   readonly durationSeconds: number;
   /** The trigger that the run answered. */
   readonly manual?: string | undefined;
-  readonly result: LastRestore;
+  /** Left out for a run that was canceled. */
+  readonly result?: LastRestore | undefined;
   readonly image?: RunStatus['latestImage'];
 }
 
@@ -51,6 +52,7 @@ export const startedRestore = (current: RunStatus, startedAt: string): RunStatus
 /** The status after a run: a failure leaves time, trigger and image of the last success standing. Pure. */
 export function endedRestore(current: RunStatus, end: RestoreEnd): RunStatus {
   const { lastSyncStartTime: _, ...kept } = current;
+  if (!end.result) return kept;
   const logs = shorten(logsOf(end.result));
   if (end.result.outcome === 'Failed') return { ...kept, latestMoverStatus: { result: 'Failed', logs } };
   return {

@@ -4,7 +4,7 @@ import type { ActivityDependencies } from '../dependencies.ts';
 import { classifyKopiaError, decisiveFailure } from '../kopia/errors.ts';
 import { parseRestored, type RestoredCounts } from '../kopia/output.ts';
 import { EventReason } from '../status/event.ts';
-import { tellDestination } from '../status/tell.ts';
+import { tellDestination } from '../status/restore-events.ts';
 import type { LogLanguage } from './log-reader.ts';
 import { buildEmptyJob, buildRestoreJob } from './restore-job.ts';
 import { runMover } from './run-mover.ts';
@@ -25,7 +25,7 @@ export async function runRestoreMover(
   const { run, request, plan } = input;
   const { result, startMilliseconds, runMilliseconds } = await runMover(dependencies, {
     objects: { run, job: buildRestoreJob(input, dependencies.settings), claims: [], keptClaims: [] },
-    started: () =>
+    posted: () =>
       tellDestination(
         dependencies,
         input,

@@ -1,10 +1,10 @@
 import { endedRestore, type LastRestore, runStatusOf } from '../../api/restore-status.ts';
 import type { RestoreRecord, RestoreStep } from '../../workflows/restore/contract.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { readDestination, writeDestinationStatus } from './destination-status.ts';
-import { EventReason } from './event.ts';
+import { mayWrite, readDestination, writeDestinationStatus } from './destination-status.ts';
+import { EventReason, tell } from './event.ts';
 import { referenceTo } from './record-backup.ts';
-import { destinationReference, tell } from './tell.ts';
+import { destinationReference } from './restore-events.ts';
 
 const REASON = {
   Restored: EventReason.restored,
@@ -22,7 +22,7 @@ export async function recordRestore(
   { run, request, result }: RestoreStep & { readonly result: RestoreRecord },
 ): Promise<void> {
   const declared = await readDestination(dependencies, request);
-  if (declared) {
+  if (declared && mayWrite(declared)) {
     const { finishedAt, durationSeconds, image } = result;
     const end = { finishedAt, durationSeconds, manual: request.manual, result: lastRestore(result), image };
     await writeDestinationStatus(dependencies, request, endedRestore(runStatusOf(declared.status), end));
@@ -50,10 +50,10 @@ async function existingClaim(
   return found && referenceTo(found, ref);
 }
 
-/** A cancel is told as a failure of that name: the run's trigger was not answered. */
-function lastRestore({ outcome, message, failure }: RestoreRecord): LastRestore {
-  if (outcome !== 'Failed' && outcome !== 'Canceled') return { outcome, message };
-  return { outcome: 'Failed', failureType: failure?.type ?? outcome, message };
+/** A cancel says nothing of the volume: what the status told of the last restore stays. */
+function lastRestore({ outcome, message, failure }: RestoreRecord): LastRestore | undefined {
+  if (outcome === 'Canceled') return undefined;
+  return outcome === 'Failed' ? { outcome, failureType: failure?.type ?? outcome, message } : { outcome, message };
 }
 
 function describeRestore(claim: string, { outcome, message, durationSeconds, failure }: RestoreRecord): string {

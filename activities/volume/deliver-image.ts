@@ -7,7 +7,7 @@ import type { VolumeSnapshot } from '../ports/cluster.ts';
 import { PortError } from '../ports/port-error.ts';
 import { readDestination } from '../status/destination-status.ts';
 import { EventReason } from '../status/event.ts';
-import { tellDestination } from '../status/tell.ts';
+import { tellDestination } from '../status/restore-events.ts';
 import { standingOf } from './ownership.ts';
 import { nameOf } from './remove-object.ts';
 import { removeMoversOf } from './stage-restore.ts';

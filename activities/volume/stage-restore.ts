@@ -7,7 +7,7 @@ import { withHeartbeats } from '../activity-context.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { PortError } from '../ports/port-error.ts';
 import { EventReason } from '../status/event.ts';
-import { tellDestination } from '../status/tell.ts';
+import { tellDestination } from '../status/restore-events.ts';
 import { buildStagingClaim } from './claims.ts';
 import { ownerOf, standingOf } from './ownership.ts';
 import { nameOf, removeObject } from './remove-object.ts';

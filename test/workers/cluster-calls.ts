@@ -15,6 +15,7 @@ const VERBS: Readonly<Record<string, readonly string[]>> = {
   create: ['create'],
   patch: ['patch'],
   jsonPatch: ['patch'],
+  applyStatus: ['patch /status'],
   delete: ['delete'],
   watch: ['list', 'watch'],
 };
@@ -51,7 +52,8 @@ export const rightsToWatch = (rules: WatchRules): Right[] =>
 
 export function rightOf(verb: string, kind: Kind): Right {
   const [group = ''] = kinds[kind].apiVersion.split('/');
-  return `${verb} ${kinds[kind].apiVersion.includes('/') ? group : ''}/${kinds[kind].plural}`;
+  const [method, subresource = ''] = verb.split(' ');
+  return `${method} ${kinds[kind].apiVersion.includes('/') ? group : ''}/${kinds[kind].plural}${subresource}`;
 }
 
 function callsOf(source: string, name: string): [verb: string, kind: Kind][] {

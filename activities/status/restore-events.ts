@@ -1,21 +1,9 @@
 import { DECLARED_API_VERSION, DeclaredKind } from '../../api/declared-object.ts';
 import type { RestoreStep } from '../../workflows/restore/contract.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { buildEvent, type EventReason, type EventRequest } from './event.ts';
+import { type EventReason, tell } from './event.ts';
 
 type Dependencies = Pick<ActivityDependencies, 'cluster' | 'clock' | 'log'>;
-
-/** Writes an event. One that can't be written is logged: people are told less, and the run goes on. */
-export async function tell(
-  { cluster, clock, log }: Dependencies,
-  event: Omit<EventRequest, 'now' | 'warning'> & { readonly warning?: boolean },
-): Promise<void> {
-  try {
-    await cluster.create('Event', buildEvent({ warning: false, ...event, now: new Date(clock.now()) }));
-  } catch (error) {
-    log.warn({ reason: event.reason, about: event.about.name, error }, 'an event could not be written');
-  }
-}
 
 /** A step of a restore, told at the destination that declares it; nothing where none does. */
 export async function tellDestination(
@@ -26,7 +14,7 @@ export async function tellDestination(
 ): Promise<void> {
   if (!destinationUid) return;
   const about = destinationReference(request, destinationUid);
-  await tell(dependencies, { about, run, reason, message });
+  await tell(dependencies, { about, run, reason, message, warning: false });
 }
 
 /** With its uid where it is known: without it `kubectl describe` does not find the event. */
