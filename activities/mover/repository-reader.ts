@@ -1,5 +1,5 @@
 import { quantityBytes } from '../../api/kubernetes-values.ts';
-import type { RestoreMoverInput } from '../../workflows/restore/contract.ts';
+import type { VolumeInput } from '../../workflows/restore/contract.ts';
 import { buildKopiaConfig } from '../kopia/config.ts';
 import { cacheDirectory } from './backup-job.ts';
 import type { MoverJobRequest } from './mover-job.ts';
@@ -10,7 +10,7 @@ type Reader = Pick<
 >;
 
 /** What the restore mover and the check have in common: they only read the repository, with a cache that goes with the pod. */
-export const repositoryReader = ({ request, plan }: RestoreMoverInput): Reader => ({
+export const repositoryReader = ({ request, plan }: VolumeInput): Reader => ({
   secretName: request.secretName,
   repositoryClaim: request.repositoryClaim,
   repositoryReadOnly: true,

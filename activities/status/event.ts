@@ -40,14 +40,14 @@ const ACTION: Partial<Record<EventReason, string>> = {
   PersistentVolumeClaimCreated: 'CreatePersistentVolumeClaim',
 };
 
-/** An event of one run. Its name follows from run and reason, so that a repeated write makes no second one. */
+/** An event of one run. Its name follows from run, reason and kind, so that a repeated write makes no second one. */
 export function buildEvent({ about, run, reason, message, warning, now }: EventRequest): CoreV1Event {
   return {
     apiVersion: 'v1',
     kind: 'Event',
     metadata: {
       namespace: about.namespace,
-      name: limitName(`${about.name}.${shortHash(`${run.runId}/${reason}`)}`),
+      name: limitName(`${about.name}.${shortHash(`${run.runId}/${reason}/${about.kind}`)}`),
       labels: { [Label.managedBy]: MANAGED_BY, [Label.run]: run.runId },
     },
     involvedObject: about,

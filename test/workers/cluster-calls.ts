@@ -19,7 +19,6 @@ const VERBS: Readonly<Record<string, readonly string[]>> = {
   applyStatus: ['patch /status'],
   delete: ['delete'],
   watch: ['list', 'watch'],
-  applyStatus: ['status'],
 };
 
 /** Functions of the activities that take the kind as an argument or a field, and the methods that they call with it. */
@@ -115,10 +114,6 @@ export function rightsGivenBy(
   return rights.sort();
 }
 
-/** A log and a status are subresources of their own in RBAC. */
+/** A log is a subresource of its own in RBAC. */
 export const asRbac = (rights: readonly Right[]): Right[] =>
-  rights
-    .map((right) =>
-      right.startsWith('status ') ? `patch ${right.slice(7)}/status` : right === 'log /pods' ? 'get /pods/log' : right,
-    )
-    .sort();
+  rights.map((right) => (right === 'log /pods' ? 'get /pods/log' : right)).sort();
