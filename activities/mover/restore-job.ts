@@ -5,6 +5,7 @@ import type { RestoreMoverInput } from '../../workflows/restore/contract.ts';
 import type { ActivitySettings } from '../dependencies.ts';
 import { snapshotRestoreArguments } from '../kopia/arguments.ts';
 import { Component, labelValue } from '../volume/ownership.ts';
+import { buildDeclaredVolumes } from './declared-pod.ts';
 import { buildMoverJob, METRICS_ADDRESS } from './mover-job.ts';
 import { repositoryReader } from './repository-reader.ts';
 
@@ -16,6 +17,7 @@ export const RESTORE_DIRECTORY = `${RESTORE_MOUNT}/data`;
 
 /** The Job that fills the staging claim with one snapshot. The repository is mounted read-only. */
 export function buildRestoreJob({ run, request, plan }: RestoreMoverInput, settings: ActivitySettings): V1Job {
+  const declared = buildDeclaredVolumes(request.moverVolumes);
   return buildMoverJob({
     run,
     settings,
@@ -35,10 +37,12 @@ export function buildRestoreJob({ run, request, plan }: RestoreMoverInput, setti
     volumes: [
       { name: 'data', persistentVolumeClaim: { claimName: stagingClaimName(request.destination) } },
       { name: 'restore', emptyDir: {} },
+      ...declared.volumes,
     ],
     mounts: [
       { name: 'restore', mountPath: RESTORE_MOUNT },
       { name: 'data', mountPath: RESTORE_DIRECTORY },
+      ...declared.mounts,
     ],
     ...repositoryReader({ run, request, plan }),
     restores: true,

@@ -6,6 +6,7 @@ import { classifyKopiaError, decisiveFailure } from '../kopia/errors.ts';
 import { type CreatedSnapshot, parseSnapshotCreated } from '../kopia/output.ts';
 import { buildCacheClaim, buildSnapshotClaim } from '../volume/claims.ts';
 import { buildBackupJob } from './backup-job.ts';
+import { declaredClaims } from './declared-pod.ts';
 import type { LogLanguage } from './log-reader.ts';
 import { runMover, toldToStop } from './run-mover.ts';
 import { TransferWatch } from './transfer-watch.ts';
@@ -39,7 +40,7 @@ export async function runBackupMover(
     },
     language: backupLanguage,
     transfer: () => new TransferWatch('backup', input.expectedBytes),
-    claims: [capture.dataClaim, plan.cacheClaim, request.repositoryClaim],
+    claims: [capture.dataClaim, plan.cacheClaim, ...declaredClaims(request)],
     startDeadlineSeconds: request.startDeadlineSeconds,
     judge: ({ summary }) => (summary.incomplete === CANCELED ? toldToStop(jobName, CANCELED) : undefined),
   });

@@ -3,6 +3,7 @@ import type { RestoreMoverInput, RestoreMoverResult } from '../../workflows/rest
 import type { ActivityDependencies } from '../dependencies.ts';
 import { classifyKopiaError, decisiveFailure } from '../kopia/errors.ts';
 import { parseRestored, type RestoredCounts } from '../kopia/output.ts';
+import { declaredClaims } from './declared-pod.ts';
 import type { LogLanguage } from './log-reader.ts';
 import { buildRestoreJob } from './restore-job.ts';
 import { runMover } from './run-mover.ts';
@@ -25,7 +26,7 @@ export async function runRestoreMover(
     objects: { run, job: buildRestoreJob(input, dependencies.settings), claims: [], keptClaims: [] },
     language: restoreLanguage,
     transfer: () => new TransferWatch('restore', plan.snapshot.bytes),
-    claims: [stagingClaimName(request.destination), request.repositoryClaim],
+    claims: [stagingClaimName(request.destination), ...declaredClaims(request)],
     startDeadlineSeconds: request.startDeadlineSeconds,
   });
   dependencies.log.debug({ job: restoreJobName(request.destination), ...result }, 'restored into the staging claim');

@@ -1,5 +1,6 @@
 import type { V1ConfigMap, V1Namespace, V1PersistentVolumeClaim, V1Secret } from '@kubernetes/client-node';
 import { Annotation } from '../../api/metadata.ts';
+import type { NfsFolder } from '../../api/mover-request.ts';
 import { repositoryRecordName } from '../../api/names.ts';
 import { FailureType } from '../../workflows/failures.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
@@ -15,6 +16,8 @@ interface VolumeRequest {
   readonly repository: string;
   readonly secretName: string;
   readonly repositoryClaim: string;
+  /** The repository volume is no claim then. */
+  readonly repositoryNfs?: NfsFolder;
 }
 
 /** What a run looks at before it touches anything. */
@@ -66,7 +69,7 @@ export async function readSurroundings(
 
 /** Throws SecretMissing, SecretInvalid, RepositoryNotFound (never initialised), RepositoryUnreachable. Returns the unique id. */
 export function requireRepository(found: Surroundings, request: VolumeRequest): string {
-  const { namespace, secretName, repository, repositoryClaim } = request;
+  const { namespace, secretName, repository, repositoryClaim, repositoryNfs } = request;
   if (found.secret === 'Missing') {
     throw new PortError(
       FailureType.SecretMissing,
@@ -83,6 +86,7 @@ export function requireRepository(found: Surroundings, request: VolumeRequest): 
       `repository '${repository}' was never initialised: run \`stowage init ${repository}\` once`,
     );
   }
+  if (repositoryNfs) return found.repositoryUniqueId;
   const volume = found.claims.get(repositoryClaim);
   if (!volume || volume.metadata?.deletionTimestamp) {
     throw new PortError(
