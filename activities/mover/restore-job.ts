@@ -5,6 +5,7 @@ import type { RestoreMoverInput, VolumeInput } from '../../workflows/restore/con
 import type { ActivitySettings } from '../dependencies.ts';
 import { snapshotRestoreArguments } from '../kopia/arguments.ts';
 import { Component, labelValue } from '../volume/ownership.ts';
+import { buildDeclaredVolumes } from './declared-pod.ts';
 import { buildMoverJob, METRICS_ADDRESS } from './mover-job.ts';
 import { repositoryReader } from './repository-reader.ts';
 
@@ -36,6 +37,7 @@ export const buildEmptyJob = (input: VolumeInput, settings: ActivitySettings): V
 
 function buildRestoreMover(input: VolumeInput, settings: ActivitySettings, args: readonly string[]): V1Job {
   const { run, request, plan } = input;
+  const declared = buildDeclaredVolumes(request.moverVolumes);
   return buildMoverJob({
     run,
     settings,
@@ -49,10 +51,12 @@ function buildRestoreMover(input: VolumeInput, settings: ActivitySettings, args:
     volumes: [
       { name: 'data', persistentVolumeClaim: { claimName: stagingClaimName(request.destination) } },
       { name: 'restore', emptyDir: {} },
+      ...declared.volumes,
     ],
     mounts: [
       { name: 'restore', mountPath: RESTORE_MOUNT },
       { name: 'data', mountPath: RESTORE_DIRECTORY },
+      ...declared.mounts,
     ],
     ...(plan.nodeName ? { nodeName: plan.nodeName } : {}),
     ...repositoryReader(input),

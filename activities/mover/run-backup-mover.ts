@@ -8,6 +8,7 @@ import { tellStep } from '../status/backup-events.ts';
 import { EventReason } from '../status/event.ts';
 import { buildCacheClaim, buildSnapshotClaim } from '../volume/claims.ts';
 import { buildBackupJob } from './backup-job.ts';
+import { declaredClaims } from './declared-pod.ts';
 import type { LogLanguage } from './log-reader.ts';
 import { runMover, toldToStop } from './run-mover.ts';
 import { TransferWatch } from './transfer-watch.ts';
@@ -42,7 +43,7 @@ export async function runBackupMover(
     },
     language: backupLanguage,
     transfer: () => new TransferWatch('backup', input.expectedBytes),
-    claims: [capture.dataClaim, plan.cacheClaim, request.repositoryClaim],
+    claims: [capture.dataClaim, plan.cacheClaim, ...declaredClaims(request)],
     startDeadlineSeconds: request.startDeadlineSeconds,
     posted: () => tellPosted(dependencies, input),
     judge: ({ summary }) => (summary.incomplete === CANCELED ? toldToStop(jobName, CANCELED) : undefined),

@@ -5,6 +5,7 @@ import { classifyKopiaError, decisiveFailure } from '../kopia/errors.ts';
 import { parseRestored, type RestoredCounts } from '../kopia/output.ts';
 import { EventReason } from '../status/event.ts';
 import { tellDestination } from '../status/restore-events.ts';
+import { declaredClaims } from './declared-pod.ts';
 import type { LogLanguage } from './log-reader.ts';
 import { buildEmptyJob, buildRestoreJob } from './restore-job.ts';
 import { runMover } from './run-mover.ts';
@@ -40,7 +41,7 @@ export async function runRestoreMover(
       ),
     language: restoreLanguage,
     transfer: () => new TransferWatch('restore', plan.snapshot.bytes),
-    claims: [stagingClaimName(request.destination), request.repositoryClaim],
+    claims: [stagingClaimName(request.destination), ...declaredClaims(request)],
     startDeadlineSeconds: request.startDeadlineSeconds,
   });
   dependencies.log.debug({ job: restoreJobName(request.destination), ...result }, 'restored into the staging claim');

@@ -258,6 +258,15 @@ describe('preflight of a backup', () => {
     expect(failed.message).toContain('waits for the volume');
   });
 
+  test('needs no repository claim where the repository is an NFS folder, and all else as ever', async () => {
+    const { activities, run } = await world();
+    const onNfs = backupStep({ repositoryNfs: { server: 'nas', path: '/backups' } });
+    await cluster.delete('PersistentVolumeClaim', { ...CLAIM, name: 'kopia' });
+    await expect(run(() => activities.preflightBackup(onNfs))).resolves.toBeDefined();
+    await cluster.delete('ConfigMap', { namespace: 'stowage-system', name: 'stowage-repository-kopia' });
+    expect(await failureOf(run(() => activities.preflightBackup(onNfs)))).toMatchObject({ type: 'RepositoryNotFound' });
+  });
+
   test('sees its own run as no other one', async () => {
     const { activities, run, runs } = await world();
     const own = { workflowId: backupWorkflowId(NAMESPACE, 'app-src'), runId: 'me' };

@@ -33,6 +33,7 @@ describe('a claim that waits for its volume', () => {
     const tags = { 'stowage-capacity': '2Gi', 'stowage-storage-class': 'old' };
     expect(planRestore(request, found, { ...snapshot, tags })).toEqual({
       snapshot: { ...snapshot, tags },
+      repositoryPath: '/repository',
       ...{ capacity: '3Gi', storageClassName: 'waits', accessModes: ['ReadWriteMany'], nodeName: 'node-7' },
       ...{ privileged: false, repositoryUniqueId: UNIQUE_ID },
     });
