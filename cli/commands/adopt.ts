@@ -15,7 +15,7 @@ import { renderAdoption } from '../output/adoption.ts';
 import { startRun } from '../start.ts';
 import { howToStopVolSync } from '../volsync-state.ts';
 import { backupStart } from './backup.ts';
-import { changeEach, told } from './carry-out.ts';
+import { askFor, changeEach, untold } from './carry-out.ts';
 import {
   addClusterOptions,
   type ClusterFlags,
@@ -100,9 +100,9 @@ async function adopt(context: CliContext, names: readonly string[], flags: Flags
     return { json, text: renderAdoption(colors, shown), exitCode };
   }
   const question = `Adopt ${plan.sources.length} sources and ${plan.destinations.length} destinations?`;
-  if (!(await told(context, flags.yes, question, () => renderAdoption(colors, shown)))) {
-    return { json, text: renderAdoption(colors, shown), exitCode: ExitCode.Differences };
-  }
+  const text = renderAdoption(colors, shown);
+  const word = await askFor(context, flags.yes, question, text);
+  if (word !== 'Yes') return untold(word, json, text);
   const done = await changeEach([...plan.sources, ...plan.destinations], (manifest) =>
     cluster.setControl(manifest, Control.adopted),
   );

@@ -1,6 +1,7 @@
-import type { CliContext } from '../context.ts';
+import type { CliContext, CommandOutcome } from '../context.ts';
 import { type DeclaredManifest, labelOf } from '../declared-objects.ts';
 import { CommandError } from '../errors.ts';
+import { ExitCode } from '../exit-codes.ts';
 
 /** What became of each object, as `Kind namespace/name`. */
 export interface Changes {
@@ -29,15 +30,25 @@ export async function changeEach(
   return { changed, failed };
 }
 
+/** `Untold`: nobody was there to be asked. */
+export type Word = 'Yes' | 'No' | 'Untold';
+
 /** Whether a person said so: by the flag, or at the terminal after having seen what it is about. */
-export async function told(
+export async function askFor(
   { config, confirm, output }: CliContext,
   yes: boolean | undefined,
   question: string,
-  show: () => string,
-): Promise<boolean> {
-  if (yes) return true;
-  if (config.json || !confirm) return false;
-  output.note(show());
-  return await confirm(question);
+  shown: string,
+): Promise<Word> {
+  if (yes) return 'Yes';
+  if (config.json || !confirm) return 'Untold';
+  output.note(shown);
+  return (await confirm(question)) ? 'Yes' : 'No';
 }
+
+/** A command that was not told to do what it showed. */
+export const untold = (word: Exclude<Word, 'Yes'>, json: unknown, shown: string): CommandOutcome => ({
+  json,
+  text: word === 'No' ? 'Nothing was changed.' : shown,
+  exitCode: ExitCode.Differences,
+});

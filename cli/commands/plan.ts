@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { applyPlan } from '../../schedules/apply.ts';
 import { readCurrentSchedules } from '../../schedules/current.ts';
+import { scheduleId } from '../../schedules/ids.ts';
 import { DEFAULT_DELETIONS } from '../../schedules/plan.ts';
 import { type ClusterPlan, desiredOf, planCluster } from '../cluster-plan.ts';
 import type { CliContext, CommandOutcome } from '../context.ts';
@@ -18,6 +19,9 @@ interface Flags extends ClusterFlags {
   readonly repository?: string;
   readonly timeZone?: string;
 }
+
+/** Schedules of other purposes than backups are nobody's to delete here. */
+const ALL_BACKUPS = 'backup/';
 
 const HELP = `
 Reads the declared objects of the cluster and tells what would change: Temporal's Schedules, claims that are missing and would
@@ -72,7 +76,7 @@ async function makePlan(context: CliContext, flags: Flags): Promise<ClusterPlan>
   const client = await context.temporal();
   const ids = desired.map(({ scheduleId }) => scheduleId);
   const current = await readCurrentSchedules(client.schedule, ids);
-  const prefix = namespace === undefined ? '' : `backup/${namespace}/`;
+  const prefix = namespace === undefined ? ALL_BACKUPS : scheduleId(namespace, '');
   const deletions = flags.allowDeletions ? { ...DEFAULT_DELETIONS, mode: 'Allow' as const } : DEFAULT_DELETIONS;
   return planCluster(facts, desired, current, prefix, deletions);
 }

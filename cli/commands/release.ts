@@ -5,7 +5,7 @@ import type { CliContext, CommandOutcome } from '../context.ts';
 import { ExitCode, exitCodeHelp } from '../exit-codes.ts';
 import { renderRelease } from '../output/release.ts';
 import { planRelease } from '../release.ts';
-import { changeEach, told } from './carry-out.ts';
+import { askFor, changeEach, untold } from './carry-out.ts';
 import {
   addClusterOptions,
   type ClusterFlags,
@@ -53,9 +53,9 @@ async function release(context: CliContext, names: readonly string[], flags: Fla
     return { json, text: renderRelease(colors, shown), exitCode: busy ? ExitCode.Differences : ExitCode.Done };
   }
   const question = `Release ${plan.objects.length} objects?`;
-  if (!(await told(context, flags.yes, question, () => renderRelease(colors, shown)))) {
-    return { json, text: renderRelease(colors, shown), exitCode: ExitCode.Differences };
-  }
+  const text = renderRelease(colors, shown);
+  const word = await askFor(context, flags.yes, question, text);
+  if (word !== 'Yes') return untold(word, json, text);
   // First the word, then the marks: whoever still writes a status meanwhile stops at the word.
   const done = await changeEach(
     plan.objects,
