@@ -36,6 +36,8 @@ export const Annotation = {
   lastBackup: 'stowage.dev/last-backup',
   /** Last failed run of a claim, JSON: type, message, time, run id. Removed by the next success. */
   lastFailure: 'stowage.dev/last-failure',
+  /** With the name of a source: why its retention is held, JSON of Suspicion. Removed when it is not any more. */
+  suspiciousPrefix: 'suspicious.stowage.dev/',
   /** Where a restored claim came from. */
   restoredFrom: 'stowage.dev/restored-from-snapshot',
   restoredAt: 'stowage.dev/restored-at',
@@ -54,6 +56,8 @@ export const Annotation = {
 /** Tags on a Kopia snapshot. Kopia stores them as `tag:<name>`. */
 export const SnapshotTag = {
   run: 'stowage-run',
+  /** A person approved that the source is as small as it is here. */
+  approvedShrink: 'stowage-approved-shrink',
   /** What the claim was, so that it can be made again when nothing else is left. */
   capacity: 'stowage-capacity',
   storageClass: 'stowage-storage-class',

@@ -66,3 +66,6 @@ export const cacheClaimName = (claim: string): string => limitName(`kopia-cache-
 
 /** The ConfigMap in Stowage's namespace that holds what is known of a repository (its unique id). */
 export const repositoryRecordName = (repository: string): string => limitName(`stowage-repository-${repository}`);
+
+/** The claim of a destination that names none and keeps no image: VolSync's name for it. */
+export const temporaryClaimName = (destination: string): string => limitName(`volsync-${destination}-dest`);

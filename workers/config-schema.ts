@@ -62,6 +62,20 @@ export const WorkerSettingsSchema = z.strictObject({
       cachedWorkflows: count(5_000).default(100),
     })
     .prefault({}),
+  /** Only the control worker: what is declared in the cluster is what happens. */
+  watch: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** Namespaces whose declared objects are acted on; names and patterns with `*`, separated by commas. */
+      namespaces: z
+        .string()
+        .regex(
+          /^[a-z0-9*-]+(\s*,\s*[a-z0-9*-]+)*$/,
+          'must be namespaces separated by commas, with * for any text, such as media,team-*',
+        )
+        .default('*'),
+    })
+    .prefault({}),
   movers: z
     .strictObject({
       slots: count(1_000).default(20),

@@ -1,10 +1,15 @@
+import { Client } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { createControlActivities } from '../activities/control-activities.ts';
 import { preflightWatches } from '../activities/volume/preflight-watches.ts';
+import { createWatchActivities } from '../activities/watch-activities.ts';
+import { DEFAULT_REPOSITORY } from '../api/volume-request.ts';
 import { CONTROL_QUEUE } from '../workflows/task-queues.ts';
 import { createClusterDependencies } from './cluster-dependencies.ts';
 import { observeRecords } from './observe-records.ts';
+import { createOrchestrator } from './orchestrator.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
+import { ensureWatch, namespaceFilter } from './watch.ts';
 import { type OpenRole, pollers, type RoleContext, sharedOptions } from './worker-options.ts';
 import { findWorkflows, programRoot } from './workflow-bundle.ts';
 
@@ -20,7 +25,17 @@ export async function openControl(context: RoleContext): Promise<OpenRole> {
   const { connection, config, telemetry } = context;
   await ensureSearchAttributes(connection, config.temporal.namespace, telemetry.log);
   const { dependencies, close } = createClusterDependencies(context, preflightWatches(context.config.namespace));
-  const activities = observeRecords(createControlActivities(dependencies), context.telemetry.metrics);
+  const client = new Client({ connection, namespace: config.temporal.namespace });
+  const activities = {
+    ...observeRecords(createControlActivities(dependencies), telemetry.metrics),
+    ...createWatchActivities({
+      ...dependencies,
+      orchestrator: createOrchestrator(client),
+      watch: { isWatched: namespaceFilter(config.watch.namespaces), repository: DEFAULT_REPOSITORY },
+      stopping: context.stopping,
+    }),
+  };
+  if (config.watch.enabled) await ensureWatch(client.workflow, telemetry.log);
   const worker = await Worker.create({
     ...sharedOptions(context, GRACE_SECONDS),
     ...(await findWorkflows(programRoot())),

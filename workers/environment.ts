@@ -20,6 +20,8 @@ export const environmentSettings: readonly { readonly variable: string; readonly
     { variable: 'STOWAGE_IMAGE_PULL_POLICY', path: 'images.pullPolicy', kind: 'text' },
     { variable: 'STOWAGE_CONTROL_SLOTS', path: 'control.slots', kind: 'number' },
     { variable: 'STOWAGE_CACHED_WORKFLOWS', path: 'control.cachedWorkflows', kind: 'number' },
+    { variable: 'STOWAGE_WATCH', path: 'watch.enabled', kind: 'boolean' },
+    { variable: 'STOWAGE_WATCH_NAMESPACES', path: 'watch.namespaces', kind: 'text' },
     { variable: 'STOWAGE_MOVER_SLOTS', path: 'movers.slots', kind: 'number' },
     { variable: 'STOWAGE_MOVER_REPORTS', path: 'movers.reportUrl', kind: 'text' },
     { variable: 'STOWAGE_REPOSITORY', path: 'repository.name', kind: 'text' },

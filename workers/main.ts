@@ -62,7 +62,10 @@ async function runWorker(config: WorkerConfig, environment: Environment): Promis
     ]);
     probe = () => checkTemporal(connection, config.temporal.namespace);
     const password = createPasswordSource(config, environment, redactor.remember);
-    const role = await openRole({ config, connection, telemetry, password, uploads });
+    const role = await openRole({
+      ...{ config, connection, telemetry, password, uploads },
+      stopping: lifecycle.stopping,
+    });
     try {
       log.info({ queue: role.worker.options.taskQueue, activities: role.activities }, 'worker polls its queue');
       await lifecycle.run(role.worker);

@@ -14,6 +14,8 @@ export interface RoleContext {
   readonly password: PasswordSource;
   /** What movers push to this process. */
   readonly uploads: UploadReports;
+  /** Aborts when the process is told to stop. */
+  readonly stopping: AbortSignal;
 }
 
 export interface OpenRole {

@@ -24,7 +24,9 @@ export interface Picture {
   readonly sources: readonly DeclaredObject[];
   readonly destinations: readonly DeclaredObject[];
   claim(namespace: string, name: string): V1PersistentVolumeClaim | undefined;
-  /** Claims that name this destination as their data source and wait for a volume. */
+  /** Claims that name this destination as their data source. */
+  populatedClaims(namespace: string, destination: string): readonly V1PersistentVolumeClaim[];
+  /** Those of them that wait for a volume. */
   waitingClaims(namespace: string, destination: string): readonly V1PersistentVolumeClaim[];
   /** VolSync's operator renews its lease: what it may act on is not touched. */
   readonly volsyncActs: boolean;

@@ -1,6 +1,6 @@
 import { DeclaredKind } from '../../api/declared-object.ts';
 import type { SourceReading } from '../../api/replication-source.ts';
-import type { DeclaredObject } from '../ports/cluster.ts';
+import { suspicionOf } from '../../api/suspicion.ts';
 import type { PassNotes, Picture, WatchDependencies } from './declared-context.ts';
 import { inLanes } from './in-lanes.ts';
 import { HoldReason, type Problem } from './problem.ts';
@@ -106,12 +106,9 @@ export class SourcePass {
         generation: object.metadata?.generation,
         source,
         problem,
-        suspicion: suspicionOf(object, picture),
+        suspicion: source && suspicionOf(picture.claim(view.namespace, source.request.claim), view.name)?.message,
         now: new Date(clock.now()),
       }),
     );
   }
 }
-
-/** Filled by branch `backup`. */
-const suspicionOf = (_object: DeclaredObject, _picture: Picture): string | undefined => undefined;

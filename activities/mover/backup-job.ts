@@ -46,6 +46,7 @@ export function buildBackupJob(
       identity: request.identity,
       tags: {
         [SnapshotTag.run]: run.runId,
+        ...(request.approveShrink ? { [SnapshotTag.approvedShrink]: 'true' } : {}),
         [SnapshotTag.capacity]: plan.claimCapacity,
         ...(plan.claimStorageClassName ? { [SnapshotTag.storageClass]: plan.claimStorageClassName } : {}),
         [SnapshotTag.accessModes]: plan.claimAccessModes.join(','),

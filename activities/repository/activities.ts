@@ -7,11 +7,13 @@ import { createRepositoryClient } from '../kopia/repository-client.ts';
 import type { SourceState, UntaggedSnapshot } from '../kopia/warm-reader.ts';
 import { PortError } from '../ports/port-error.ts';
 import { createOnEmptyVolume } from './create.ts';
+import { findHold } from './find-hold.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { inspectRepository } from './inspect.ts';
 import { createRepositoryFinder, type OpenedRepository } from './known-repository.ts';
-import { newlyExpired, policyDiffers, requireApproval } from './policy-change.ts';
+import { newlyExpired, policyDiffers, requireApproval, type WantedPolicy } from './policy-change.ts';
 import { requireProof } from './read-back.ts';
+import { isOvertaken, Keeping, storedRetention, withoutMark } from './retention-hold.ts';
 import { byNewest, chooseSnapshot, countedSnapshots } from './snapshot-choice.ts';
 
 export interface RepositoryDependencies {
@@ -76,26 +78,53 @@ export function createRepositoryActivities(dependencies: RepositoryDependencies)
       (await client.listSnapshots(input.identity, signal)).map(({ summary }) => summary),
     );
 
+  const setPolicy = async (
+    { client }: OpenedRepository,
+    input: { readonly repository: string; readonly expectedUniqueId: string; readonly identity: Identity },
+    wanted: WantedPolicy,
+    signal: AbortSignal | undefined,
+  ): Promise<void> => {
+    await client.setPolicy({ identity: input.identity, ...wanted }, signal);
+    requireEffective(await client.sourceState(input.identity, signal), wanted);
+    await requireKnown(input.repository, input.expectedUniqueId);
+  };
+
   const activities: RepositoryActivities = {
     openRepository: (input) =>
       withHeartbeat(async (signal) => {
-        const { client } = await requireKnown(input.repository, input.expectedUniqueId);
+        const known = await requireKnown(input.repository, input.expectedUniqueId);
+        const { client } = known;
         const { identity, retain, compression } = input;
         const state = await client.sourceState(identity, signal);
-        const policyChanged = policyDiffers(state.policy, input);
+        const counted = countedSnapshots(state.snapshots, now());
+        const held = input.approveShrink ? undefined : await findHold(client, identity, state, counted, signal);
+        const keeping = held
+          ? Keeping.held
+          : isOvertaken(state.snapshots, counted[0])
+            ? Keeping.guarded
+            : Keeping.declared;
+        const wanted = { retain: storedRetention(retain, keeping), compression };
+        const policyChanged = policyDiffers(state.policy, wanted);
         if (policyChanged) {
-          const removed = newlyExpired(state.snapshots, state.policy, retain);
+          const declared = storedRetention(retain, Keeping.declared);
+          const removed = newlyExpired(state.snapshots, withoutMark(state.policy), declared);
           requireApproval(removed, formatIdentity(identity), input.approveRetention);
-          await client.setPolicy({ identity, retain, compression }, signal);
-          requireEffective(await client.sourceState(identity, signal), input);
-          await requireKnown(input.repository, input.expectedUniqueId);
+          await setPolicy(known, input, wanted, signal);
         }
-        const previous = countedSnapshots(state.snapshots, now())[0];
         return {
-          ...(previous ? { previous: withoutTags(previous) } : {}),
+          ...(counted[0] ? { previous: withoutTags(counted[0]) } : {}),
           snapshotIds: state.snapshots.map(({ id }) => id),
           policyChanged,
+          ...(held ? { held } : {}),
         };
+      }),
+
+    holdRetention: (input) =>
+      withHeartbeat(async (signal) => {
+        const known = await requireKnown(input.repository, input.expectedUniqueId);
+        const wanted = { retain: storedRetention(input.retain, Keeping.held), compression: input.compression };
+        const { policy } = await known.client.sourceState(input.identity, signal);
+        if (policyDiffers(policy, wanted)) await setPolicy(known, input, wanted, signal);
       }),
 
     readBackSnapshot: (input) =>
@@ -150,7 +179,7 @@ function withoutTags(snapshot: UntaggedSnapshot): UntaggedSnapshot {
 }
 
 /** A policy that was set and is not in effect would let Kopia's own tiers remove or keep what nobody declared. */
-function requireEffective(state: SourceState, wanted: Parameters<typeof policyDiffers>[1]): void {
+function requireEffective(state: SourceState, wanted: WantedPolicy): void {
   if (!policyDiffers(state.policy, wanted)) return;
   throw new PortError(FailureType.MoverFailed, 'the policy was set, but another one is in effect', { retryable: true });
 }

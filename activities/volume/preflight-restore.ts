@@ -14,14 +14,14 @@ const POPULATOR = { apiGroup: 'volsync.backube', kind: 'ReplicationDestination' 
  * A declared claim that no provisioner will ever fill: it waits for a volume that somebody hands over. Any other claim,
  * also one that is only waiting for its first pod, exists and is never written.
  */
-export function awaitsVolume(claim: V1PersistentVolumeClaim): boolean {
-  const declared = claim.spec?.dataSourceRef ?? claim.spec?.dataSource;
-  return (
-    claim.status?.phase !== 'Bound' &&
-    !claim.spec?.volumeName &&
-    declared?.kind === POPULATOR.kind &&
-    declared.apiGroup === POPULATOR.apiGroup
-  );
+export const awaitsVolume = (claim: V1PersistentVolumeClaim): boolean =>
+  claim.status?.phase !== 'Bound' && !claim.spec?.volumeName && populatedBy(claim) !== undefined;
+
+/** The ReplicationDestination that a claim names as its data source, in the claim's own namespace; undefined for none. */
+export function populatedBy({ spec }: V1PersistentVolumeClaim): string | undefined {
+  const declared = spec?.dataSourceRef ?? spec?.dataSource;
+  const ours = declared?.kind === POPULATOR.kind && declared.apiGroup === POPULATOR.apiGroup;
+  return ours ? declared.name : undefined;
 }
 
 /** Whether this very run has given the claim its volume. */

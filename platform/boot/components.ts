@@ -160,6 +160,11 @@ function apiserverArgs(paths: Paths, network: Network): string[] {
     `--kubelet-client-key=${pki('apiserver-kubelet.key')}`,
     `--kubelet-certificate-authority=${pki('ca.crt')}`,
     '--kubelet-preferred-address-types=InternalIP',
+    `--audit-policy-file=${join(paths.config, 'audit-policy.yaml')}`,
+    `--audit-log-path=${join(paths.audit, 'audit.log')}`,
+    // Megabytes, and files beside the one that is written.
+    '--audit-log-maxsize=64',
+    '--audit-log-maxbackup=3',
   ];
 }
 

@@ -111,3 +111,20 @@ export function renderKubelet(name: string, network: Network, paths: Paths): str
     maxPods: 200,
   });
 }
+
+/**
+ * What the API server notes: who of the service accounts asked for what, and whether they might; no content. The cluster's own
+ * controllers are left out. A policy knows no patterns for users, so the readers of the log choose among them. Pure.
+ */
+export function renderAuditPolicy(): string {
+  return stringify({
+    apiVersion: 'audit.k8s.io/v1',
+    kind: 'Policy',
+    omitStages: ['RequestReceived'],
+    rules: [
+      { level: 'None', userGroups: ['system:serviceaccounts:kube-system'] },
+      { level: 'Metadata', userGroups: ['system:serviceaccounts'] },
+      { level: 'None' },
+    ],
+  });
+}

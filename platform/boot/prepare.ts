@@ -8,7 +8,7 @@ import { removeDeadSockets } from '../host/shims.ts';
 import { cgroupRoot } from '../layout/paths.ts';
 import type { BootContext } from './context.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
-import { NODE_NAME, renderCni, renderContainerd, renderKubelet } from './node-config.ts';
+import { NODE_NAME, renderAuditPolicy, renderCni, renderContainerd, renderKubelet } from './node-config.ts';
 import { certificateRequests, ensurePki } from './pki.ts';
 import { componentProcess } from './supervise.ts';
 
@@ -34,13 +34,14 @@ export async function prepareHost(context: BootContext, pauseImage: string): Pro
   ];
   for (const folder of open) await mkdir(folder, { recursive: true, mode: 0o755 });
   // Data and credentials: for root alone on this machine.
-  const closed = [paths.etcd, paths.kubeconfigs, paths.csi, dirname(paths.temporalDatabase)];
+  const closed = [paths.etcd, paths.audit, paths.kubeconfigs, paths.csi, dirname(paths.temporalDatabase)];
   for (const folder of closed) await mkdir(folder, { recursive: true, mode: 0o700 });
   await mkdir(join(paths.csi, 'volumes'), { recursive: true });
   await ensurePki(paths.pki, certificateRequests(NODE_NAME, network.nodeAddress, network.serviceAddress));
   await writeKubeconfigs(context);
   await writeFile(join(paths.config, 'containerd.toml'), renderContainerd(paths, cniPlugins, pauseImage));
   await writeFile(join(paths.config, 'kubelet.yaml'), renderKubelet(name, network, paths));
+  await writeFile(join(paths.config, 'audit-policy.yaml'), renderAuditPolicy());
   await writeFile(join(paths.cniConf, '10-stowage.conflist'), renderCni(name, network, paths));
   if (!(await componentProcess(paths, 'containerd'))) await removeDeadSockets(paths);
   await ensureCgroups(cgroupRoot(name));

@@ -12,6 +12,8 @@ export type Paths = {
   readonly kubeconfig: string;
   readonly kubeconfigs: string;
   readonly config: string;
+  /** What service accounts asked of the API server, as JSON lines; bounded in size. */
+  readonly audit: string;
   readonly cniConf: string;
   readonly cniData: string;
   readonly etcd: string;
@@ -65,6 +67,7 @@ export function pathsOf(name: string, root: string): Paths {
     kubeconfig: at('kubeconfig'),
     kubeconfigs: at('kubeconfigs'),
     config: at('config'),
+    audit: at('audit'),
     cniConf: at('cni', 'conf'),
     cniData: at('cni', 'ipam'),
     etcd: at('etcd'),

@@ -78,12 +78,11 @@ async function compile(set: ToolSet, bin: string, label: string, log: Log): Prom
 
 async function copyExtras(set: ToolSet, target: string): Promise<void> {
   for (const { module, files, into } of set.extras) {
-    const args = ['list', '-m', '-f', '{{.Dir}}', module];
-    const from = (await run('go', args, { cwd: moduleDirectory(set), env: goEnvironment })).trim();
-    if (!from)
-      throw new PlatformError(
-        `module ${module} is not in Go's module cache: run 'go mod download' in ${moduleDirectory(set)}`,
-      );
+    // A module that no program imports is not in Go's module cache after the build; the version is the module file's.
+    const args = ['mod', 'download', '-json', module];
+    const answer = await run('go', args, { cwd: moduleDirectory(set), env: goEnvironment });
+    const from = (JSON.parse(answer) as { Dir?: string }).Dir;
+    if (!from) throw new PlatformError(`go mod download ${module} in ${moduleDirectory(set)} named no folder`);
     await mkdir(join(target, into), { recursive: true });
     for (const file of files) await copyFile(join(from, file), join(target, into, basename(file)));
   }

@@ -28,13 +28,14 @@ export function moduleDirectory(set: ToolSet): string {
   return join(projectRoot(), 'platform/tools', set.name);
 }
 
-/** `<version>-<12 hex>` of everything that decides what a build yields: module file, sums, flags. Pure. */
-export function cacheKey(set: ToolSet, goMod: string, goSum: string): string {
+/** `<version>-<12 hex>` of everything that decides what a build yields: module file, sums, flags, own sources. Pure. */
+export function cacheKey(set: ToolSet, goMod: string, goSum: string, ...sources: readonly string[]): string {
   const hash = createHash('sha256');
   for (const part of [
     goMod,
     goSum,
     JSON.stringify([buildFlags(set), set.extras, set.programs.map((p) => p.package)]),
+    ...sources,
   ]) {
     hash.update(`${part.length}:`).update(part);
   }
@@ -44,9 +45,11 @@ export function cacheKey(set: ToolSet, goMod: string, goSum: string): string {
 /** Where the programs of a set are, or will be once built: `<cache>/tools/<set>/<version>-<hash>`, programs under `bin`. */
 export async function setDirectory(set: ToolSet, environment: NodeJS.ProcessEnv = process.env): Promise<string> {
   const from = moduleDirectory(set);
-  const [goMod, goSum] = await Promise.all([
-    readFile(join(from, 'go.mod'), 'utf8'),
-    readFile(join(from, 'go.sum'), 'utf8'),
+  const read = (file: string): Promise<string> => readFile(join(from, file), 'utf8');
+  const [goMod, goSum, ...sources] = await Promise.all([
+    read('go.mod'),
+    read('go.sum'),
+    ...(set.sources ?? []).map(read),
   ]);
-  return join(cacheRoot(environment), 'tools', set.name, cacheKey(set, goMod, goSum));
+  return join(cacheRoot(environment), 'tools', set.name, cacheKey(set, goMod, goSum, ...sources));
 }

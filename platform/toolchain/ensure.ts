@@ -65,8 +65,14 @@ async function locate(
  * `protos/pluginregistration/api.proto`. Builds the set when it is not in the cache.
  * @throws as `ensureTools`.
  */
-export async function ensureKubernetesFiles(options: EnsureToolsOptions = {}): Promise<string> {
-  const set = setOf('kubelet')!;
+export const ensureKubernetesFiles = (options: EnsureToolsOptions = {}): Promise<string> =>
+  ensureFiles(setOf('kubelet')!, options);
+
+/** The folder with `crds/external-secrets.io_externalsecrets.yaml`. @throws as `ensureTools`. */
+export const ensureGitOpsFiles = (options: EnsureToolsOptions = {}): Promise<string> =>
+  ensureFiles(setOf('flux-substitute')!, options);
+
+async function ensureFiles(set: ToolSet, options: EnsureToolsOptions): Promise<string> {
   const directory = await setDirectory(set, options.environment);
   if (!(await isBuilt(set, directory))) {
     await checkGo([moduleDirectory(set)], [set.name]);

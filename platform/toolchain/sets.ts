@@ -5,6 +5,8 @@ export type ToolSet = {
   readonly version: string;
   readonly programs: readonly ToolProgram[];
   readonly ldflags: string;
+  /** Go files of our own in the set's folder; they decide what is built as the module file does. */
+  readonly sources?: readonly string[];
   /** Files of modules that a later boot needs without Go, copied beside the programs. */
   readonly extras: readonly ModuleFiles[];
   /** Minutes of a cold build on two cores, to tell people what to expect. */
@@ -41,6 +43,29 @@ const snapshotter = 'github.com/kubernetes-csi/external-snapshotter';
 
 /** Every set, cheapest first: a first run shows progress early, and Kopia alone never waits for Kubernetes. */
 export const toolSets: readonly ToolSet[] = [
+  {
+    // What Flux does to a kustomization after building it, by its own code; a cluster's Flux is a dozen of controllers.
+    name: 'gitops',
+    version: 'v1.8.0',
+    programs: [
+      {
+        name: 'flux-substitute',
+        package: 'stowage.dev/platform/tools/gitops',
+        versionArgs: ['--version'],
+        versionText: 'github.com/fluxcd/pkg/envsubst v1.8.0',
+      },
+    ],
+    ldflags: '-s -w',
+    sources: ['main.go'],
+    extras: [
+      {
+        module: 'github.com/external-secrets/external-secrets',
+        files: ['config/crds/bases/external-secrets.io_externalsecrets.yaml'],
+        into: 'crds',
+      },
+    ],
+    coldMinutes: 'a few seconds',
+  },
   {
     name: 'kopia',
     version: 'v0.21.1',

@@ -103,14 +103,19 @@ test('Go missing or too old is one message with version and ways out', async () 
   await expect(ensureTools(['kopia'])).rejects.toThrow(/Go is not installed.*kopia/);
 });
 
-test('the cache key changes with sums, module and flags, and starts with the version', () => {
+test('the cache key changes with sums, module, flags and own sources, and starts with the version', () => {
   const set = setOf('kopia')!;
   const key = cacheKey(set, 'a', 'b');
   expect(key).toMatch(/^v0\.21\.1-[0-9a-f]{12}$/);
   expect(
-    new Set([key, cacheKey(set, 'a', 'c'), cacheKey(set, 'ab', ''), cacheKey({ ...set, ldflags: '-s' }, 'a', 'b')])
-      .size,
-  ).toBe(4);
+    new Set([
+      key,
+      cacheKey(set, 'a', 'c'),
+      cacheKey(set, 'ab', ''),
+      cacheKey({ ...set, ldflags: '-s' }, 'a', 'b'),
+      cacheKey(set, 'a', 'b', 'package main'),
+    ]).size,
+  ).toBe(5);
 });
 
 test('the cache is where the environment says', () => {

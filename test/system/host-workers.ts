@@ -12,6 +12,10 @@ export interface HostWorkersOptions {
   readonly stowageImage: string;
   readonly stowageNamespace: string;
   readonly repository: { readonly name: string; readonly path: string; readonly password: string };
+  /** By role that talks to the cluster: a kubeconfig with a token of the product's own account. */
+  readonly kubeconfigs: Readonly<Record<'control' | 'movers', string>>;
+  /** Whose declared objects the control worker acts on: several worlds share one cluster. */
+  readonly watchNamespaces: string;
   /** Folder for logs and caches. */
   readonly directory: string;
   readonly environment?: Readonly<Record<string, string>>;
@@ -95,10 +99,11 @@ function baseEnvironment(options: HostWorkersOptions, role: WorkerRole, port: nu
           KOPIA_PASSWORD: repository.password,
         }
       : {
-          STOWAGE_KUBECONFIG: platform.kubeconfig,
+          STOWAGE_KUBECONFIG: options.kubeconfigs[role],
           STOWAGE_KOPIA_IMAGE: platform.images.kopia,
           STOWAGE_IMAGE: options.stowageImage,
           STOWAGE_IMAGE_PULL_POLICY: 'Never',
+          ...(role === 'control' ? { STOWAGE_WATCH_NAMESPACES: options.watchNamespaces } : {}),
           ...(role === 'movers' ? { STOWAGE_MOVER_REPORTS: `http://${platform.nodeAddress}:${port}` } : {}),
         }),
   };

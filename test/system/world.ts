@@ -11,6 +11,7 @@ import { createHostWorkers, type HostWorkers } from './host-workers.ts';
 import { createKubectl, type Kubectl } from './kubectl.ts';
 import { claimManifest, namespaceManifest } from './objects.ts';
 import { until } from './until.ts';
+import { createAccounts } from './worker-accounts.ts';
 
 export interface WorldOptions {
   /** Part of every name; at most 12 characters. */
@@ -83,11 +84,14 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const client = new Client({ connection, namespace: temporalNamespace });
   const directory = await mkdtemp(join(tmpdir(), `stowage-${name}-`));
   const password = randomBytes(12).toString('hex');
+  const accounts = await createAccounts({ kubectl, namespace: stowageNamespace, world: name, directory });
   const workers = createHostWorkers({
     platform,
+    kubeconfigs: accounts.kubeconfigs,
     temporalNamespace,
     stowageImage: options.stowageImage,
     stowageNamespace,
+    watchNamespaces: `${name}-*`,
     repository: { name: 'kopia', path: repositoryPath, password },
     directory,
     ...(options.environment ? { environment: options.environment } : {}),
@@ -110,6 +114,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     async close() {
       await workers.stopAll();
       await connection.close();
+      await accounts.remove();
       await kubectl.run('delete', 'namespace', ...namespaces, '--ignore-not-found', '--wait=false');
       await kubectl.run('delete', 'storageclass', sharedClass, '--ignore-not-found');
       if (!process.env.STOWAGE_KEEP) await rm(directory, { recursive: true, force: true });

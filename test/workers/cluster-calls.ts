@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { kinds } from '../../activities/kubernetes/kinds.ts';
 import type { WatchRules } from '../../activities/kubernetes/watched-reads.ts';
 import type { Kind } from '../../activities/ports/cluster.ts';
+import { DeclaredKind } from '../../api/declared-object.ts';
 
 /** `verb group/resource`, as RBAC says it: `watch snapshot.storage.k8s.io/volumesnapshots`, `get /pods/log`. */
 export type Right = string;
@@ -17,6 +18,7 @@ const VERBS: Readonly<Record<string, readonly string[]>> = {
   jsonPatch: ['patch'],
   delete: ['delete'],
   watch: ['list', 'watch'],
+  applyStatus: ['status'],
 };
 
 /** Functions of the activities that take the kind as an argument or a field, and the methods that they call with it. */
@@ -25,10 +27,17 @@ const GENERIC: Readonly<Record<string, readonly string[]>> = {
   remove: ['watch', 'delete'],
   removeLeftover: ['watch', 'delete'],
   obtain: ['create', 'get', 'watch', 'delete'],
+  LiveSet: ['watch'],
+  writeStatus: ['applyStatus'],
 };
 
 /** Only these files may call the port with a kind that is a variable; {@link GENERIC} speaks for them. */
-const MAY_BE_GENERIC = ['volume/capture.ts', 'volume/remove-object.ts'];
+const MAY_BE_GENERIC = [
+  'volume/capture.ts',
+  'volume/remove-object.ts',
+  'declared/live-set.ts',
+  'declared/status-writer.ts',
+];
 
 const activities = fileURLToPath(new URL('../../activities/', import.meta.url));
 const KIND = `'(${Object.keys(kinds).join('|')})'`;
@@ -54,7 +63,10 @@ export function rightOf(verb: string, kind: Kind): Right {
   return `${verb} ${kinds[kind].apiVersion.includes('/') ? group : ''}/${kinds[kind].plural}`;
 }
 
-function callsOf(source: string, name: string): [verb: string, kind: Kind][] {
+function callsOf(text: string, name: string): [verb: string, kind: Kind][] {
+  const source = text.replace(/\bDeclaredKind\.(\w+)/g, (whole, key) =>
+    key in DeclaredKind ? `'${DeclaredKind[key as keyof typeof DeclaredKind]}'` : whole,
+  );
   const calls: [string, Kind][] = [];
   const add = (methods: readonly string[], kind: Kind): void => {
     for (const method of methods) for (const verb of VERBS[method] ?? []) calls.push([verb, kind]);
@@ -101,6 +113,10 @@ export function rightsGivenBy(
   return rights.sort();
 }
 
-/** A log is a subresource of its own in RBAC. */
+/** A log and a status are subresources of their own in RBAC. */
 export const asRbac = (rights: readonly Right[]): Right[] =>
-  rights.map((right) => (right === 'log /pods' ? 'get /pods/log' : right)).sort();
+  rights
+    .map((right) =>
+      right.startsWith('status ') ? `patch ${right.slice(7)}/status` : right === 'log /pods' ? 'get /pods/log' : right,
+    )
+    .sort();

@@ -53,7 +53,8 @@ const rulesOf = (kind: string, name: string): Rules => find<{ rules: Rules }>(ki
 describe('the rights of each role', () => {
   it('are exactly what the control activities, and the watches kept for them, ask for', () => {
     const watches = rightsToWatch(preflightWatches('stowage-system'));
-    const asked = asRbac([...new Set([...rightsAskedBy('control-activities.ts'), ...watches])]);
+    const called = ['control-activities.ts', 'watch-activities.ts'].flatMap(rightsAskedBy);
+    const asked = asRbac([...new Set([...called, ...watches])]);
     const given = [...rulesOf('ClusterRole', 'stowage-control'), ...rulesOf('Role', 'stowage-control')];
     expect(rightsGivenBy(given)).toEqual(asked);
   });

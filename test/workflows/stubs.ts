@@ -95,6 +95,7 @@ export function succeedingActivities(calls: string[]): AllActivities {
     cleanUpBackup: async () => ({ removed: [] }),
     runBackupMover: async () => moverResult(),
     openRepository: async () => ({ previous: summary('old'), snapshotIds: ['oldest', 'old'], policyChanged: false }),
+    holdRetention: async () => undefined,
     readBackSnapshot: async () => ({ snapshot: summary('new'), snapshotIds: ['old', 'new'] }),
     selectSnapshot: async () => ({ found: summary('old'), skipped: 0 }),
     listRepositorySnapshots: async () => ({ identity: 'app-src@demo:/data', snapshots: [summary('old')] }),

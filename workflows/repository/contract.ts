@@ -1,6 +1,7 @@
 import type { Identity } from '../../api/identity.ts';
 import type { SnapshotChoice } from '../../api/restore-request.ts';
 import type { Retention } from '../../api/retention.ts';
+import type { Shrink } from '../../api/suspicion.ts';
 import type { InspectContentInput, InspectContentResult } from './inspect-contract.ts';
 
 /** The workflow that creates or adopts a repository; nothing else ever does. */
@@ -39,13 +40,20 @@ export interface OpenRepositoryInput {
   readonly parallelism: number;
   /** A person agreed that a tighter retention removes existing snapshots. */
   readonly approveRetention: boolean;
+  /** A person agreed that the source is meant to be as small as it is: a hold ends. */
+  readonly approveShrink: boolean;
 }
+
+/** Which source's retention is to be held; the tiers that return when it is released. */
+export type HoldRetentionInput = Omit<OpenRepositoryInput, 'parallelism' | 'approveRetention' | 'approveShrink'>;
 
 export interface OpenRepositoryResult {
   /** Newest whole, error-free snapshot of the identity; tags aren't looked up on this fast way. */
   readonly previous?: Omit<SnapshotSummary, 'tags'>;
   readonly snapshotIds: readonly string[];
   readonly policyChanged: boolean;
+  /** Retention is held: the source shrank suddenly and nobody has approved it yet. */
+  readonly held?: { readonly shrink?: Shrink };
 }
 
 export interface ReadBackInput {
@@ -106,6 +114,8 @@ export interface RepositoryIdentity {
 export interface RepositoryActivities {
   /** Is it there, is it the known one? Sets the source's policy before a snapshot. Throws RepositoryNotFound, RepositoryChanged, WrongPassword, Suspicious. */
   openRepository(input: OpenRepositoryInput): Promise<OpenRepositoryResult>;
+  /** Keeps every snapshot of a source from now on, until an `openRepository` with `approveShrink`. Idempotent. */
+  holdRetention(input: HoldRetentionInput): Promise<void>;
   /** Proves a backup from a process that did not write it. Throws SnapshotNotFound, SnapshotIncomplete, RepositoryChanged. */
   readBackSnapshot(input: ReadBackInput): Promise<ReadBackResult>;
   /** Pins the snapshot that a restore will use. Throws SnapshotNotFound when the choice matches none of those that exist. */

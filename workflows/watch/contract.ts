@@ -1,6 +1,6 @@
 /** The workflow that keeps everything as declared; there is one, under one id. */
 export const WATCH_CLUSTER = 'watchCluster';
-export const WATCH_WORKFLOW_ID = 'watch-cluster';
+export const watchWorkflowId = (): string => 'watch-cluster';
 
 /** Heartbeat detail of the watch: what a person sees of it in the Temporal UI. */
 export interface WatchProgress {

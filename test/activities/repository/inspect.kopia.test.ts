@@ -160,7 +160,8 @@ describe('what is in a repository', () => {
     const { uniqueId } = await role.identifyRepository({ repository: 'kopia' });
     const opened = await role.openRepository({
       ...{ repository: 'kopia', expectedUniqueId: uniqueId, identity: IDENTITY, retain: DECLARED },
-      ...{ compression: 'zstd-fastest', parallelism: 2, approveRetention: false },
+      ...{ compression: 'zstd-fastest', parallelism: 2, approveRetention: false, approveShrink: false },
+      approveShrink: false,
     });
     expect(opened.previous?.rootObject).toBe(first.rootEntry.obj);
     const { summary } = bench.backup('run-1');

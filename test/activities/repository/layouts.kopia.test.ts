@@ -86,6 +86,7 @@ describe('a repository that VolSync left', () => {
         compression: 'zstd-fastest',
         parallelism: 2,
         approveRetention: false,
+        approveShrink: false,
       };
       expect((await role.openRepository(opening)).policyChanged).toBe(true);
       Object.defineProperty(bench, 'repository', { value: folder });

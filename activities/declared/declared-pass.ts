@@ -1,0 +1,82 @@
+import { type Conflict, type Dated, findConflicts } from '../../api/declared-conflicts.ts';
+import { DeclaredKind } from '../../api/declared-object.ts';
+import { readReplicationDestination } from '../../api/replication-destination.ts';
+import { readReplicationSource } from '../../api/replication-source.ts';
+import type { DeclaredObject } from '../ports/cluster.ts';
+import type { PassNotes, Picture, WatchDependencies } from './declared-context.ts';
+import { DestinationPass } from './destination-pass.ts';
+import { HoldReason, type Problem } from './problem.ts';
+import { Readings } from './readings.ts';
+import { WatchedRuns } from './runs.ts';
+import { SecretChecks } from './secret-checks.ts';
+import { SourcePass } from './source-pass.ts';
+import { isManaged } from './source-view.ts';
+
+/** One look at everything that is declared, and what follows from it. */
+export class DeclaredPass {
+  readonly #sources: SourcePass;
+  readonly #destinations: DestinationPass;
+  readonly #sourceReadings: Readings<ReturnType<typeof readReplicationSource>>;
+  readonly #destinationReadings: Readings<ReturnType<typeof readReplicationDestination>>;
+
+  constructor(dependencies: WatchDependencies) {
+    const { repository } = dependencies.watch;
+    this.#sourceReadings = new Readings((object) => readReplicationSource(object, { repository }));
+    this.#destinationReadings = new Readings((object) => readReplicationDestination(object, { repository }));
+    const secrets = new SecretChecks(dependencies);
+    const runs = new WatchedRuns(dependencies.orchestrator, dependencies.clock);
+    this.#sources = new SourcePass(dependencies, this.#sourceReadings, secrets, runs);
+    this.#destinations = new DestinationPass(dependencies, this.#destinationReadings, secrets, runs);
+  }
+
+  /**
+   * Everything is tried, also when a part fails; the first PortError is thrown then, and the pass is made again. Returns why
+   * deletions of schedules were left out.
+   */
+  async run(picture: Picture, complete: boolean, notes: PassNotes): Promise<string | undefined> {
+    this.#sourceReadings.keep(picture.sources);
+    this.#destinationReadings.keep(picture.destinations);
+    const sources = dated(picture.sources, picture, (object) => {
+      const reading = this.#sourceReadings.of(object);
+      return reading.kind === 'Source' ? reading.source : undefined;
+    });
+    const destinations = dated(picture.destinations, picture, (object) => {
+      const reading = this.#destinationReadings.of(object);
+      return reading.kind === 'Destination' ? reading.destination : undefined;
+    });
+    const conflicts = findConflicts(sources, destinations);
+    const declared = sources.map((source) => source.declared);
+    const [first, second] = await Promise.allSettled([
+      this.#sources.run(picture, problemsOf(conflicts, DeclaredKind.source), complete, notes),
+      this.#destinations.run(picture, declared, problemsOf(conflicts, DeclaredKind.destination), notes),
+    ]);
+    if (first.status === 'rejected') throw first.reason;
+    if (second.status === 'rejected') throw second.reason;
+    return first.value;
+  }
+}
+
+/** The readable objects that Stowage acts on, with their age. */
+function dated<Declared>(
+  objects: readonly DeclaredObject[],
+  picture: Picture,
+  read: (object: DeclaredObject) => Declared | undefined,
+): Dated<Declared>[] {
+  return objects
+    .filter((object) => isManaged(object, picture))
+    .flatMap((object) => {
+      const declared = read(object);
+      const created = object.metadata?.creationTimestamp ?? new Date(0);
+      return declared === undefined ? [] : [{ declared, creationTimestamp: created.toISOString() }];
+    });
+}
+
+function problemsOf(conflicts: readonly Conflict[], kind: DeclaredKind): ReadonlyMap<string, Problem> {
+  const ofKind = conflicts.filter((conflict) => conflict.kind === kind);
+  return new Map(
+    ofKind.map(({ namespace, name, problems }) => [
+      `${namespace}/${name}`,
+      { reason: HoldReason.volumeConflict, message: problems.map((one) => `${one.field}: ${one.message}`).join('; ') },
+    ]),
+  );
+}

@@ -1,0 +1,109 @@
+import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
+import { controlOf, DeclaredKind } from '../../api/declared-object.ts';
+import type { DeclaredDestination, DestinationReading } from '../../api/replication-destination.ts';
+import type { DeclaredSource } from '../../api/replication-source.ts';
+import type { DeclaredObject } from '../ports/cluster.ts';
+import type { PassNotes, Picture, WatchDependencies } from './declared-context.ts';
+import { DestinationRuns } from './destination-runs.ts';
+import { buildDestinationStatus } from './destination-status.ts';
+import { planTargets, type RestoreTarget } from './destination-targets.ts';
+import { inLanes } from './in-lanes.ts';
+import { HoldReason, invalidSpec, type Problem } from './problem.ts';
+import type { Readings } from './readings.ts';
+import type { WatchedRuns } from './runs.ts';
+import type { SecretChecks } from './secret-checks.ts';
+import { keyOf } from './source-view.ts';
+import { writeStatus } from './status-writer.ts';
+
+/** Destinations looked at at the same time. */
+const LANES = 8;
+
+/** A destination as one pass sees it. */
+interface View {
+  readonly object: DeclaredObject;
+  readonly destination: DeclaredDestination | undefined;
+  readonly problem: Problem | undefined;
+  readonly targets: readonly RestoreTarget[];
+}
+
+/** Brings everything about destinations to what they declare: restores that are due, status. */
+export class DestinationPass {
+  readonly #dependencies: WatchDependencies;
+  readonly #readings: Readings<DestinationReading>;
+  readonly #runs: DestinationRuns;
+
+  constructor(
+    dependencies: WatchDependencies,
+    readings: Readings<DestinationReading>,
+    secrets: SecretChecks,
+    runs: WatchedRuns,
+  ) {
+    this.#dependencies = dependencies;
+    this.#readings = readings;
+    this.#runs = new DestinationRuns(dependencies, secrets, runs);
+  }
+
+  /** One pass; `sources` are all that can be read. Throws the first PortError after everything was tried. */
+  async run(
+    picture: Picture,
+    sources: readonly DeclaredSource[],
+    conflicts: ReadonlyMap<string, Problem>,
+    notes: PassNotes,
+  ): Promise<void> {
+    const views = picture.destinations.flatMap((object) => this.#view(object, picture, conflicts, notes) ?? []);
+    await this.#runs.cancelGone(picture.destinations);
+    await inLanes(views, LANES, async (view) => {
+      // Ours before a run writes on it: a status without our conditions would be taken for VolSync's.
+      if (!view.object.status?.conditions) await this.#tell(view, picture);
+      const problem = await this.#runs.start(view, picture, sources, notes);
+      if (problem) notes.hold(problem.reason);
+      await this.#tell({ ...view, problem }, picture);
+    });
+  }
+
+  /** Undefined for what is not ours to act on. */
+  #view(
+    object: DeclaredObject,
+    picture: Picture,
+    conflicts: ReadonlyMap<string, Problem>,
+    notes: PassNotes,
+  ): View | undefined {
+    const reading = this.#readings.of(object);
+    if (reading.kind === 'NotOurs' || object.metadata?.deletionTimestamp) return undefined;
+    if (controlOf(object, picture.volsyncActs) !== 'Managed') {
+      notes.hold(HoldReason.awaitingAdoption);
+      return undefined;
+    }
+    if (reading.kind === 'Invalid') {
+      return { object, destination: undefined, problem: invalidSpec(reading.problems), targets: [] };
+    }
+    const { destination } = reading;
+    const targets = destination.paused ? [] : planTargets(destination, object.status, picture);
+    return { object, destination, problem: conflicts.get(keyOf(object)), targets };
+  }
+
+  async #tell({ object, destination, problem, targets }: View, picture: Picture): Promise<void> {
+    const { cluster, clock } = this.#dependencies;
+    await writeStatus(
+      cluster,
+      DeclaredKind.destination,
+      object,
+      buildDestinationStatus({
+        status: object.status,
+        generation: object.metadata?.generation,
+        destination,
+        problem,
+        claims: destination ? claimsOf(destination, picture) : [],
+        wanted: targets.filter(({ repeats }) => repeats).map(({ claim }) => claim),
+        now: new Date(clock.now()),
+      }),
+    );
+  }
+}
+
+/** The claims that exist because of a destination, or would be restored from it. */
+function claimsOf({ namespace, name, claim }: DeclaredDestination, picture: Picture): V1PersistentVolumeClaim[] {
+  const own = claim === undefined ? undefined : picture.claim(namespace, claim);
+  const others = picture.populatedClaims(namespace, name).filter(({ metadata }) => metadata?.name !== claim);
+  return [...(own ? [own] : []), ...others];
+}

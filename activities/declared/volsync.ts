@@ -1,0 +1,16 @@
+import type { Lease } from '../ports/cluster.ts';
+
+/** The name of the lease of VolSync's operator, fork and upstream alike (compatibility.md 2.1). */
+export const VOLSYNC_LEASE = 'b95b3104.backube';
+
+/** A holder that renews late is still a holder; this many of its own durations. */
+const PATIENCE = 2;
+const DEFAULT_DURATION_SECONDS = 60;
+
+/** True while VolSync's operator works in the cluster: it renews its lease. Pure. */
+export const volsyncActs = (leases: readonly Lease[], now: Date): boolean =>
+  leases.some(({ spec }) => {
+    if (!spec?.holderIdentity || !spec.renewTime) return false;
+    const seconds = (spec.leaseDurationSeconds ?? DEFAULT_DURATION_SECONDS) * PATIENCE;
+    return now.getTime() - Date.parse(spec.renewTime) < seconds * 1000;
+  });

@@ -1,0 +1,115 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { WatchProgress } from '../../workflows/watch/contract.ts';
+import { withHeartbeats } from '../activity-context.ts';
+import { PortError } from '../ports/port-error.ts';
+import { PassNotes, type WatchDependencies } from './declared-context.ts';
+import { DeclaredPass } from './declared-pass.ts';
+import { LiveSet } from './live-set.ts';
+import { buildPicture } from './picture.ts';
+import { VOLSYNC_LEASE, volsyncActs } from './volsync.ts';
+
+/** Changes that come together are looked at together, milliseconds. */
+const GATHER = 150;
+
+/** With nothing to do the watch looks again after this, and compares everything with Temporal after that, milliseconds. */
+const IDLE = 60_000;
+const COMPLETE_EVERY = 5 * 60_000;
+
+/** After a pass that failed, milliseconds; doubles up to the longest. */
+const FIRST_RETRY = 500;
+const LONGEST_RETRY = 10_000;
+
+/** The reason with which a draining worker lets go; the next attempt starts elsewhere. */
+const DRAINING = 'WorkerDraining';
+
+/** See WatchActivities. */
+export async function watchDeclaredObjects(dependencies: WatchDependencies): Promise<void> {
+  const watch = new DeclaredWatch(dependencies);
+  await withHeartbeats(
+    dependencies.clock,
+    async ({ signal }) => await watch.run(AbortSignal.any([signal, dependencies.stopping])),
+    () => watch.progress,
+  );
+  throw ApplicationFailure.retryable('the worker drains: another one takes the watch over', DRAINING);
+}
+
+class DeclaredWatch {
+  readonly #dependencies: WatchDependencies;
+  readonly #pass: DeclaredPass;
+  #wake: (() => void) | undefined;
+  #changed = true;
+  #progress: WatchProgress = { sources: 0, destinations: 0, held: {} };
+
+  constructor(dependencies: WatchDependencies) {
+    this.#dependencies = dependencies;
+    this.#pass = new DeclaredPass(dependencies);
+  }
+
+  get progress(): WatchProgress {
+    return this.#progress;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { cluster, clock, log, watch } = this.#dependencies;
+    const onChange = (): void => this.#onChange();
+    const wanted = ({ metadata }: { metadata?: { namespace?: string } }): boolean =>
+      watch.isWatched(metadata?.namespace ?? '');
+    const base = { cluster, clock, log, wanted, onChange };
+    const sources = new LiveSet({ kind: 'ReplicationSource', ...base });
+    const destinations = new LiveSet({ kind: 'ReplicationDestination', ...base });
+    const claims = new LiveSet({ kind: 'PersistentVolumeClaim', ...base });
+    const following = [sources, destinations, claims].map((set) => set.follow(signal));
+    let retry = FIRST_RETRY;
+    let completeAt = 0;
+    while (!signal.aborted) {
+      // Nothing is concluded from what a set lacks before all of them were seen whole.
+      if (!sources.complete || !destinations.complete || !claims.complete) {
+        await this.#rest(IDLE, signal);
+        continue;
+      }
+      this.#changed = false;
+      const notes = new PassNotes();
+      const complete = clock.now() >= completeAt;
+      try {
+        const acts = volsyncActs(await cluster.list('Lease', { name: VOLSYNC_LEASE }), new Date(clock.now()));
+        const picture = buildPicture(sources.values(), destinations.values(), claims.values(), acts);
+        const refused = await this.#pass.run(picture, complete, notes);
+        if (complete) completeAt = clock.now() + COMPLETE_EVERY;
+        retry = FIRST_RETRY;
+        this.#progress = {
+          sources: picture.sources.length,
+          destinations: picture.destinations.length,
+          held: notes.held,
+          lastPass: new Date(clock.now()).toISOString(),
+          ...(refused ? { refusedDeletions: refused } : {}),
+        };
+        await this.#rest(Math.max(0, Math.min(IDLE, (notes.again ?? Number.POSITIVE_INFINITY) - clock.now())), signal);
+      } catch (error) {
+        if (!(error instanceof PortError)) throw error;
+        log.warn({ error }, 'a pass over declared objects did not end well; it is made again');
+        this.#progress = { ...this.#progress, problem: `${error.type}: ${error.message}` };
+        this.#changed = true;
+        await clock.sleep(retry, signal);
+        retry = Math.min(retry * 2, LONGEST_RETRY);
+      }
+    }
+    await Promise.all(following);
+  }
+
+  #onChange(): void {
+    this.#changed = true;
+    this.#wake?.();
+  }
+
+  /** Until something changes (and a moment more, for what comes with it), the time is over, or the signal aborts. */
+  async #rest(milliseconds: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#dependencies;
+    if (!this.#changed) {
+      const woken = new AbortController();
+      this.#wake = () => woken.abort();
+      await clock.sleep(milliseconds, AbortSignal.any([signal, woken.signal]));
+      this.#wake = undefined;
+    }
+    await clock.sleep(GATHER, signal);
+  }
+}
