@@ -1,24 +1,22 @@
-import {
-  ApiException,
-  type ConfigurationOptions,
-  CoreV1Api,
-  KubeConfig,
-  Observable,
-  type RequestContext,
-  type ResponseContext,
-} from '@kubernetes/client-node';
+import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import { DECLARED_API_VERSION, DeclaredKind } from '../api/declared-object.ts';
 import { Annotation } from '../api/metadata.ts';
 import type { BackupRecord } from '../workflows/backup/contract.ts';
+import { openDeclared } from './cluster/declared.ts';
+import { clusterError, place, timeLimited } from './cluster/request.ts';
+import type { DeclaredCluster } from './declared-objects.ts';
 import { CommandError } from './errors.ts';
 
-/** The client has no time-out of its own, milliseconds. */
-const REQUEST_TIMEOUT = 15_000;
+/** What the command line asks of the cluster. It writes nothing but the control of declared objects. */
+export interface ClusterClient extends ClaimReader, DeclaredCluster {}
 
-/** What the command line reads of the cluster; it never writes. */
-export interface ClusterReader {
+export interface ClaimReader {
   /** Claims of one namespace, or of all; those that never were Stowage's concern included. Throws CommandError. */
   claims(namespace?: string): Promise<ClaimView[]>;
 }
+
+/** The group of VolSync's volume populator. */
+const POPULATOR_GROUP = DECLARED_API_VERSION.split('/')[0];
 
 export interface ClaimView {
   readonly namespace: string;
@@ -26,13 +24,18 @@ export interface ClaimView {
   /** `Bound`, `Pending`, `Lost`. */
   readonly phase: string;
   readonly capacity?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** A block device: nothing with a file system. */
+  readonly block?: boolean;
+  /** The ReplicationDestination that it names as its data source and waits for, while it has no volume. */
+  readonly waitsFor?: string;
   readonly lastBackup?: BackupRecord;
   readonly lastFailure?: { readonly type: string; readonly message: string; readonly time?: string };
   readonly restored?: { readonly snapshotId: string; readonly at?: string; readonly snapshotTime?: string };
 }
 
 /** Reads through the kubeconfig (KUBECONFIG, else ~/.kube/config, else the pod's own account). */
-export function openCluster(context: string | undefined): ClusterReader {
+export function openCluster(context: string | undefined, now: () => Date = () => new Date()): ClusterClient {
   const config = loadKubeConfig();
   if (context !== undefined) {
     const known = config.getContexts().map(({ name }) => name);
@@ -46,6 +49,7 @@ export function openCluster(context: string | undefined): ClusterReader {
   }
   const api = config.makeApiClient(CoreV1Api);
   return {
+    ...openDeclared(config, now),
     async claims(namespace) {
       try {
         const list = namespace
@@ -53,7 +57,7 @@ export function openCluster(context: string | undefined): ClusterReader {
           : await api.listPersistentVolumeClaimForAllNamespaces({}, timeLimited);
         return list.items.map(claimView);
       } catch (error) {
-        throw clusterError(error, namespace);
+        throw clusterError(error, `list persistentvolumeclaims ${place(namespace)}`);
       }
     },
   };
@@ -74,31 +78,23 @@ function loadKubeConfig(): KubeConfig {
   return config;
 }
 
-/** Aborts a request that gets no answer. */
-const timeLimited: ConfigurationOptions = {
-  middleware: [
-    {
-      pre(request: RequestContext): Observable<RequestContext> {
-        request.setSignal(AbortSignal.timeout(REQUEST_TIMEOUT));
-        return new Observable(Promise.resolve(request));
-      },
-      post: (response: ResponseContext): Observable<ResponseContext> => new Observable(Promise.resolve(response)),
-    },
-  ],
-  middlewareMergeStrategy: 'append',
-};
-
 interface Claim {
   readonly metadata?: {
     readonly namespace?: string;
     readonly name?: string;
     readonly annotations?: Record<string, string>;
+    readonly labels?: Record<string, string>;
+  };
+  readonly spec?: {
+    readonly volumeMode?: string;
+    readonly volumeName?: string;
+    readonly dataSourceRef?: { readonly apiGroup?: string; readonly kind: string; readonly name: string };
   };
   readonly status?: { readonly phase?: string; readonly capacity?: Record<string, string> };
 }
 
 /** A claim with what its annotations tell (pure). Annotations that are not JSON count as absent: anybody may write there. */
-export function claimView({ metadata, status }: Claim): ClaimView {
+export function claimView({ metadata, spec, status }: Claim): ClaimView {
   const annotations = metadata?.annotations ?? {};
   const lastBackup = parseJson<BackupRecord>(annotations[Annotation.lastBackup]);
   const lastFailure = parseJson<NonNullable<ClaimView['lastFailure']>>(annotations[Annotation.lastFailure]);
@@ -111,10 +107,19 @@ export function claimView({ metadata, status }: Claim): ClaimView {
     name: metadata?.name ?? '',
     phase: status?.phase ?? 'Unknown',
     ...(capacity && { capacity }),
+    ...(metadata?.labels && { labels: metadata.labels }),
+    ...(spec?.volumeMode === 'Block' && { block: true }),
+    ...waiting(spec),
     ...(lastBackup && { lastBackup }),
     ...(lastFailure && { lastFailure }),
     ...(snapshotId && { restored: { snapshotId, ...(at && { at }), ...(snapshotTime && { snapshotTime }) } }),
   };
+}
+
+function waiting(spec: Claim['spec']): Pick<ClaimView, 'waitsFor'> {
+  const from = spec?.dataSourceRef;
+  if (!from || spec.volumeName) return {};
+  return from.apiGroup === POPULATOR_GROUP && from.kind === DeclaredKind.destination ? { waitsFor: from.name } : {};
 }
 
 function parseJson<T>(text: string | undefined): T | undefined {
@@ -125,20 +130,4 @@ function parseJson<T>(text: string | undefined): T | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** The client's own message carries the response's body and headers; only status and reason are passed on. */
-function clusterError(error: unknown, namespace: string | undefined): CommandError {
-  const where = namespace ? `in namespace ${namespace}` : 'in all namespaces';
-  if (error instanceof ApiException && (error.code === 401 || error.code === 403)) {
-    return new CommandError(`the cluster does not let you list persistentvolumeclaims ${where} (HTTP ${error.code})`, {
-      type: 'Forbidden',
-    });
-  }
-  const reason =
-    error instanceof ApiException ? `HTTP ${error.code}` : error instanceof Error ? error.message : String(error);
-  return new CommandError(`the Kubernetes API does not answer (${reason})`, {
-    type: 'ClusterUnreachable',
-    remedy: 'Check the kubeconfig (KUBECONFIG, --context) and that the API server is reachable from here.',
-  });
 }

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import type { ClusterReader } from './cluster.ts';
+import type { ClusterClient } from './cluster.ts';
 import type { CliConfig } from './config.ts';
 import type { Output, TextStream } from './output/output.ts';
 
@@ -13,7 +13,9 @@ export interface CliHost {
   readonly readStdin: () => Promise<string>;
   /** Calls the handler on Ctrl-C until the returned function is called; without any handler Ctrl-C ends the process. */
   readonly onInterrupt: (handler: () => void) => () => void;
-  readonly openCluster: (config: CliConfig) => Promise<ClusterReader>;
+  /** Asks a person; absent where nobody can answer. */
+  readonly confirm?: (question: string) => Promise<boolean>;
+  readonly openCluster: (config: CliConfig) => Promise<ClusterClient>;
 }
 
 /** What every command receives. */
@@ -23,9 +25,10 @@ export interface CliContext {
   readonly now: () => Date;
   readonly readStdin: () => Promise<string>;
   readonly onInterrupt: CliHost['onInterrupt'];
+  readonly confirm?: NonNullable<CliHost['confirm']>;
   /** Connects on first use. Throws CommandError when Temporal does not answer. */
   readonly temporal: () => Promise<Client>;
-  readonly cluster: () => Promise<ClusterReader>;
+  readonly cluster: () => Promise<ClusterClient>;
 }
 
 /** What a command has to say at its end; printed once, as text or as JSON. */

@@ -7,8 +7,10 @@ export const ExitCode = {
   Failed: 1,
   /** The command line, the environment or a file is wrong; nothing was started. */
   Usage: 2,
-  /** `schedules plan` found changes to make. */
+  /** `plan` and `schedules plan` found changes to make; `adopt` and `release` changed nothing, because nobody said so yet. */
   Differences: 3,
+  /** `coverage` found a claim that is not protected, or whose last good backup is late. */
+  Unprotected: 4,
   /** Ctrl-C: the run goes on without an onlooker (128 + SIGINT, as shells count). */
   Detached: 130,
 } as const;
@@ -23,14 +25,22 @@ export const remedyOf = (type: string | undefined): string | undefined => failur
 const failureRule = (type: string | undefined) =>
   type !== undefined && type in FailureType ? failureRules[type as FailureType] : undefined;
 
+/** Codes beside those of failure types. */
+const FINDINGS = {
+  differences: '    3  plan: there are changes to make',
+  untold: '    3  nothing was changed: there is something to do, and nobody said --yes',
+  unprotected: '    4  a claim is not protected, or its last good backup is late',
+} as const;
+type Finding = keyof typeof FINDINGS | 'detach';
+
 /** For the end of a command's `--help`; the types are those that are most likely there. */
-export function exitCodeHelp(types: readonly FailureType[], also: readonly ('differences' | 'detach')[] = []): string {
+export function exitCodeHelp(types: readonly FailureType[], also: readonly Finding[] = []): string {
   return [
     'Exit codes:',
     '    0  done',
     '    1  failed for a reason without a type',
     '    2  wrong command line, environment or file; nothing was started',
-    ...(also.includes('differences') ? ['    3  plan: there are changes to make'] : []),
+    ...also.flatMap((finding) => (finding === 'detach' ? [] : [FINDINGS[finding]])),
     ...types.map((type) => `${String(failureRules[type].exitCode).padStart(5)}  ${type}`).sort(),
     ...(also.includes('detach') ? ['  130  Ctrl-C: detached, the run goes on'] : []),
     'All failure types: `stowage --help`.',
@@ -49,7 +59,8 @@ export function allExitCodesHelp(): string {
     '    0  done',
     '    1  failed for a reason without a type',
     '    2  wrong command line, environment or file',
-    '    3  `schedules plan` found differences',
+    '    3  `plan` found differences; `adopt` or `release` without --yes',
+    '    4  `coverage` found a claim that is not protected',
     '  130  Ctrl-C: detached, the run goes on',
     'and for a run that failed:',
     ...rows,

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { runCli } from './program.ts';
 
@@ -13,6 +14,15 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
+async function confirm(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+  } finally {
+    terminal.close();
+  }
+}
+
 process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,
   stdout: stream(process.stdout),
@@ -24,6 +34,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
     process.once('SIGINT', handler);
     return () => process.removeListener('SIGINT', handler);
   },
+  ...(process.stdin.isTTY && process.stderr.isTTY && { confirm }),
   // Loaded when it is needed: the Kubernetes client alone takes as long to load as all the rest.
   openCluster: async ({ kubeContext }) => (await import('./cluster.ts')).openCluster(kubeContext),
 });

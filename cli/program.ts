@@ -1,7 +1,11 @@
 import type { Client } from '@temporalio/client';
 import { Command, CommanderError } from 'commander';
+import { addAdoptCommand } from './commands/adopt.ts';
 import { addBackupCommand } from './commands/backup.ts';
+import { addCoverageCommand } from './commands/coverage.ts';
 import { addInitCommand } from './commands/init.ts';
+import { addPlanCommand } from './commands/plan.ts';
+import { addReleaseCommand } from './commands/release.ts';
 import { addRestoreCommand } from './commands/restore.ts';
 import { addSchedulesCommand } from './commands/schedules.ts';
 import { addSnapshotsCommand } from './commands/snapshots.ts';
@@ -24,6 +28,9 @@ Examples:
   stowage snapshots app-config -n demo          what there is to go back to
   stowage restore app-config -n demo            bring a missing volume back
   stowage status -A                             how all volumes stand
+  stowage coverage                              which claims are protected, and which are not
+  stowage plan                                  what would change of what the cluster declares
+  stowage adopt                                 what VolSync looks after, and taking it over
 
 Environment: STOWAGE_TEMPORAL_ADDRESS (127.0.0.1:7233), STOWAGE_TEMPORAL_NAMESPACE (default), STOWAGE_TEMPORAL_UI,
 STOWAGE_TEMPORAL_TLS, STOWAGE_TEMPORAL_CA_FILE, STOWAGE_TEMPORAL_CERT_FILE, STOWAGE_TEMPORAL_KEY_FILE, KUBECONFIG, NO_COLOR.
@@ -67,6 +74,10 @@ function buildProgram(host: CliHost, run: (command: Command, body: CommandBody) 
   addStatusCommand(program, run);
   addWatchCommand(program, run);
   addSchedulesCommand(program, run);
+  addPlanCommand(program, run);
+  addCoverageCommand(program, run);
+  addAdoptCommand(program, run);
+  addReleaseCommand(program, run);
   return program;
 }
 
@@ -84,6 +95,7 @@ async function runBody(host: CliHost, flags: GlobalFlags, body: CommandBody): Pr
       now: host.now,
       readStdin: host.readStdin,
       onInterrupt: host.onInterrupt,
+      ...(host.confirm && { confirm: host.confirm }),
       temporal() {
         client ??= connectTemporal(known);
         return client;
@@ -107,9 +119,12 @@ function failureOutcome({ colors }: Output, { type, message, remedy, exitCode }:
   return { json: { outcome: 'Failed', failure, exitCode }, text: renderFailure(colors, failure), exitCode };
 }
 
+/** The command did what it was asked to; the code tells what it found. */
+const FINDINGS: ReadonlySet<number> = new Set([ExitCode.Done, ExitCode.Differences, ExitCode.Unprotected]);
+
 /** Results on standard output, failures on standard error; as JSON the result is on standard output in any case. */
 function show(output: Output, json: boolean, { json: value, text, exitCode = ExitCode.Done }: CommandOutcome): number {
-  const good = exitCode === ExitCode.Done || exitCode === ExitCode.Differences;
+  const good = FINDINGS.has(exitCode);
   if (json) output.result(JSON.stringify(value, undefined, 2));
   if (!json && good) output.result(text);
   if (!good) output.note(text);

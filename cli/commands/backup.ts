@@ -60,7 +60,8 @@ async function backup(context: CliContext, claim: string, flags: Flags): Promise
   });
 }
 
-function backupStart(request: BackupRequest): StartOptions {
+/** How a backup of this request is started by hand. */
+export function backupStart(request: BackupRequest): StartOptions {
   const { namespace, claim, source, repository } = resolveBackup(request);
   return {
     workflowType: BACKUP_VOLUME,

@@ -123,7 +123,7 @@ function deletionPolicy({ prune, allowDeletions, maxDeletions }: Flags): Deletio
 }
 
 /** The plan without the whole settings: who wants them reads the manifests. */
-const planJson = ({ changes, ...rest }: SchedulePlan) => ({
+export const planJson = ({ changes, ...rest }: SchedulePlan) => ({
   ...rest,
   changes: changes.map((change) => ({
     kind: change.kind,

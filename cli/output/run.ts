@@ -43,13 +43,16 @@ export function renderRestore(colors: Colors, result: RestoreVolumeResult): stri
   ].join('\n');
 }
 
-export function renderInit(colors: Colors, { outcome, repository, uniqueId }: InitRepositoryResult): string {
+export function renderInit(colors: Colors, { outcome, repository, uniqueId, path }: InitRepositoryResult): string {
   const text: Readonly<Record<InitRepositoryResult['outcome'], string>> = {
     Created: `Repository ${repository} was created`,
     Adopted: `Repository ${repository} was adopted; nothing in it was changed`,
     AlreadyKnown: `Repository ${repository} is the known one already`,
   };
-  return `${colors.green(text[outcome])}\n${renderFacts(colors, [['unique id', uniqueId]])}`;
+  return `${colors.green(text[outcome])}\n${renderFacts(colors, [
+    ['unique id', uniqueId],
+    ['lies in', path && `${path}/ of its volume`],
+  ])}`;
 }
 
 /** What went wrong, and what to do (pure). */

@@ -57,8 +57,11 @@ export const rooms: readonly Room[] = [
   })),
   { path: 'schedules/', may: ['api/', ...contracts, 'cronstrue'], mayTypes: ['@temporalio/client'] },
 
-  // The one file of the command line that reads the cluster.
-  { path: 'cli/cluster.ts', may: ['cli/', 'api/', ...contracts, 'node:', kubernetesTypes] },
+  // What of the command line talks to the cluster.
+  ...['cli/cluster.ts', 'cli/cluster/'].map((path) => ({
+    path,
+    may: ['cli/', 'api/', ...contracts, 'node:', kubernetesTypes],
+  })),
   {
     path: 'cli/',
     may: [

@@ -17,7 +17,7 @@ function modulesOf(code: string): string[] {
 
 const packageOf = (source: string): string | undefined => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1];
 
-const contractPaths = projectPaths().filter((path) => /^workflows\/[a-z]+\/contract\.ts$/.test(path));
+const contractPaths = projectPaths().filter((path) => /^workflows\/[a-z]+\/(inspect-)?contract\.ts$/.test(path));
 
 describe('the workflow bundle', () => {
   let modules: string[];

@@ -10,6 +10,7 @@ import type { BackupVolumeResult } from '../../workflows/backup/contract.ts';
 import { FailureType } from '../../workflows/failures.ts';
 import { PROGRESS_QUERY, type RunProgress } from '../../workflows/progress.ts';
 import type { InitRepositoryResult, ListSnapshotsResult } from '../../workflows/repository/contract.ts';
+import type { InspectContentInput, InspectRepositoryResult } from '../../workflows/repository/inspect-contract.ts';
 import type { RestoreVolumeResult } from '../../workflows/restore/contract.ts';
 
 /**
@@ -93,4 +94,31 @@ export async function listSnapshots(input: VolumeInput): Promise<ListSnapshotsRe
     pins: [],
   };
   return { identity: 'app-src@demo:/data', snapshots: [{ ...one, ...counts, tags: { input: JSON.stringify(input) } }] };
+}
+
+/** Three snapshots for each source, of which retention would remove two where it says so; none for one that is lost. */
+export async function inspectRepository({ sources = [] }: InspectContentInput): Promise<InspectRepositoryResult> {
+  const [newest, oldest] = ['2026-11-23T11:00:00Z', '2026-01-10T11:00:00Z'];
+  return {
+    repository: 'kopia',
+    uniqueId: 'ab12',
+    path: 'repository',
+    identities: { count: 3, listed: [] },
+    access: { looked: 10, closedFolders: 0, closedFiles: 0, owners: [], examples: [] },
+    sources: sources.map(({ identity: { username, hostname, path }, retain }) => {
+      const lost = username.startsWith('lost');
+      const span = lost ? { count: 0 } : { count: 3, newest, oldest };
+      const removed =
+        !lost && retain.monthly === 0 && username.startsWith('tight') ? { count: 2, newest, oldest } : { count: 0 };
+      return {
+        identity: `${username}@${hostname}:${path}`,
+        ...span,
+        bytes: 300,
+        removed: { ...removed, ids: [] },
+        policy: { retain: {}, compression: '' },
+        policyDiffers: true,
+        similar: lost ? ['found@demo:/data'] : [],
+      };
+    }),
+  };
 }

@@ -1,4 +1,4 @@
-import type { ClaimView } from '../../cli/cluster.ts';
+import type { ClaimView, ClusterClient } from '../../cli/cluster.ts';
 import { runCli } from '../../cli/program.ts';
 
 export interface CliRun {
@@ -17,6 +17,10 @@ export interface CliRunOptions {
   /** Called with everything said on standard error so far. */
   readonly onStderr?: (text: string) => void;
   readonly isTTY?: boolean;
+  /** What the cluster declares, and what may be done with it; nothing unless given. */
+  readonly cluster?: Partial<ClusterClient>;
+  /** The answer of the person at the terminal; without one there is nobody. */
+  readonly answer?: boolean;
 }
 
 /** Runs `stowage …` in this process, with a host of its own, and returns what a person would see. */
@@ -41,7 +45,14 @@ export async function stowage(args: readonly string[], options: CliRunOptions = 
       options.onFollowing?.(handler);
       return () => undefined;
     },
+    ...(options.answer === undefined ? {} : { confirm: async () => options.answer === true }),
     openCluster: async () => ({
+      declared: async () => [],
+      secretKeys: async () => ['KOPIA_PASSWORD', 'KOPIA_REPOSITORY'],
+      volsync: async () => ({ acting: false, seen: [], deployments: [] }),
+      setControl: async () => true,
+      withdraw: async () => true,
+      ...options.cluster,
       async claims(namespace) {
         if (options.claims instanceof Error) throw options.claims;
         return (options.claims ?? []).filter((claim) => namespace === undefined || claim.namespace === namespace);

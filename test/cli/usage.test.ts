@@ -49,13 +49,23 @@ describe('wrong command lines', () => {
 });
 
 describe('help', () => {
-  it.each(['', 'init', 'backup', 'restore', 'snapshots', 'status', 'watch', 'schedules plan'])(
-    'of stowage %s has examples and exit codes',
-    async (command) => {
-      const { exitCode, stdout, stderr } = await stowage([...command.split(' ').filter(Boolean), '--help']);
-      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-      expect(stdout).toContain('Examples:');
-      await expectGolden(`help${command && `-${command.replace(' ', '-')}`}`, stdout);
-    },
-  );
+  it.each([
+    '',
+    'init',
+    'backup',
+    'restore',
+    'snapshots',
+    'status',
+    'watch',
+    'schedules plan',
+    'plan',
+    'coverage',
+    'adopt',
+    'release',
+  ])('of stowage %s has examples and exit codes', async (command) => {
+    const { exitCode, stdout, stderr } = await stowage([...command.split(' ').filter(Boolean), '--help']);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toContain('Examples:');
+    await expectGolden(`help${command && `-${command.replace(' ', '-')}`}`, stdout);
+  });
 });
