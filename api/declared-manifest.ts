@@ -3,9 +3,6 @@ import { asFields, type Fields, present, type UnsupportedField } from './declare
 import type { DeclaredKind } from './declared-object.ts';
 import type { InvalidField } from './invalid.ts';
 
-/** Where the legacy field `repositoryPVC` keeps the repository: a folder of that volume (compatibility.md 4.1). */
-const LEGACY_REPOSITORY_PATH = '/repository/repository';
-
 export interface ReadingOptions {
   /** For manifests without one, as in a kustomization that sets it. */
   readonly defaultNamespace?: string;
@@ -62,7 +59,7 @@ export interface RepositoryVolume {
   readonly unsupported: readonly UnsupportedField[];
 }
 
-/** The first claim in moverVolumes is the repository, its root; `repositoryPVC` is the older form. */
+/** The first claim in moverVolumes is the repository's; `repositoryPVC` is the older form. */
 export function repositoryVolume(kopia: Fields): RepositoryVolume {
   const volumes = Array.isArray(kopia.moverVolumes) ? kopia.moverVolumes : [];
   const claims = volumes.map(
@@ -77,9 +74,8 @@ export function repositoryVolume(kopia: Fields): RepositoryVolume {
     return { path, fields: { repositoryClaim: claims[chosen] }, unsupported };
   }
   const path = 'spec.kopia.repositoryPVC';
-  const legacy = present({ repositoryClaim: kopia.repositoryPVC });
-  const fields = 'repositoryClaim' in legacy ? { ...legacy, repositoryPath: LEGACY_REPOSITORY_PATH } : {};
-  return { path, fields, unsupported };
+  // Where in the volume it lies was found by looking, when the repository was adopted.
+  return { path, fields: present({ repositoryClaim: kopia.repositoryPVC }), unsupported };
 }
 
 /** One problem for each field: the manifest's own rule comes first and says it best. */

@@ -13,6 +13,14 @@ export const Label = {
   handover: 'stowage.dev/handover',
 } as const;
 
+/** Labels that VolSync's operator sets, and people for it; Stowage only reads them. */
+export const VolSyncLabel = {
+  /** On what goes when its sync has ended; the owner's uid. */
+  cleanup: 'volsync.backube/cleanup',
+  /** On a VolumeSnapshot that a person wants to keep. */
+  doNotDelete: 'volsync.backube/do-not-delete',
+} as const;
+
 /** The value of {@link Label.createdBy}: VolSync's own, so that existing policies keep matching. */
 export const CREATED_BY = 'volsync';
 
@@ -28,6 +36,8 @@ export const Annotation = {
   lastBackup: 'stowage.dev/last-backup',
   /** Last failed run of a claim, JSON: type, message, time, run id. Removed by the next success. */
   lastFailure: 'stowage.dev/last-failure',
+  /** With the name of a source: why its retention is held, JSON of Suspicion. Removed when it is not any more. */
+  suspiciousPrefix: 'suspicious.stowage.dev/',
   /** Where a restored claim came from. */
   restoredFrom: 'stowage.dev/restored-from-snapshot',
   restoredAt: 'stowage.dev/restored-at',
@@ -46,6 +56,8 @@ export const Annotation = {
 /** Tags on a Kopia snapshot. Kopia stores them as `tag:<name>`. */
 export const SnapshotTag = {
   run: 'stowage-run',
+  /** A person approved that the source is as small as it is here. */
+  approvedShrink: 'stowage-approved-shrink',
   /** What the claim was, so that it can be made again when nothing else is left. */
   capacity: 'stowage-capacity',
   storageClass: 'stowage-storage-class',

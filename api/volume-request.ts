@@ -9,14 +9,14 @@ export const DEFAULT_REPOSITORY = 'kopia';
 /** Where movers and the repository's worker mount a repository volume. */
 export const REPOSITORY_MOUNT = '/repository';
 
-const identityPart = z
+export const identityPart = z
   .string()
   .regex(
     /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/,
     'must be letters, digits, ".", "_" and "-", alphanumeric at both ends',
   );
 
-const absolutePath = z
+export const absolutePath = z
   .string()
   .startsWith('/', 'must start with "/"')
   .refine((path) => !path.split('/').includes('..'), 'must not contain ".."')
@@ -36,8 +36,8 @@ export const volumeFields = {
   secretName: objectName().optional(),
   /** Claim of the repository volume in the application's namespace. */
   repositoryClaim: objectName().default(DEFAULT_REPOSITORY),
-  /** Where in that volume the repository lies, as seen from the mount `/repository`. */
-  repositoryPath: absolutePath.default(REPOSITORY_MOUNT),
+  /** Where in that volume the repository lies, as seen from the mount `/repository`; as recorded by `stowage init` where left out. */
+  repositoryPath: absolutePath.optional(),
   identity: z
     .strictObject({
       username: identityPart.optional(),

@@ -53,6 +53,8 @@ export class DestinationPass {
     const views = picture.destinations.flatMap((object) => this.#view(object, picture, conflicts, notes) ?? []);
     await this.#runs.cancelGone(picture.destinations);
     await inLanes(views, LANES, async (view) => {
+      // Ours before a run writes on it: a status without our conditions would be taken for VolSync's.
+      if (!view.object.status?.conditions) await this.#tell(view, picture);
       const problem = await this.#runs.start(view, picture, sources, notes);
       if (problem) notes.hold(problem.reason);
       await this.#tell({ ...view, problem }, picture);

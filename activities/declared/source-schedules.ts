@@ -30,7 +30,8 @@ export class SourceSchedules {
   async sync(views: readonly SourceView[], complete: boolean): Promise<ScheduleOutcome> {
     const readable = views.filter(({ source }) => source !== undefined);
     const keep = views.filter(({ source }) => source === undefined);
-    const report = complete ? await this.#syncAll(readable, keep) : await this.#syncChanged(readable, keep);
+    await this.#deleteGone([...readable, ...keep]);
+    const report = complete ? await this.#syncAll(readable, keep) : await this.#syncChanged(readable);
     for (const view of readable) {
       if (!report.failed.has(view.key)) this.#done.set(view.key, fingerprint(view));
     }
@@ -44,17 +45,21 @@ export class SourceSchedules {
     return report;
   }
 
-  async #syncChanged(readable: readonly SourceView[], keep: readonly SourceRef[]): Promise<ScheduleReport> {
-    const present = new Set([...readable, ...keep].map(refKey));
-    const gone = [...this.#done.keys()].filter((key) => !present.has(key));
+  /** What this watch itself saw go, one by one; the comparison with everything would call the last one a mass deletion. */
+  async #deleteGone(present: readonly SourceRef[]): Promise<void> {
+    const keys = new Set(present.map(refKey));
+    const gone = [...this.#done.keys()].filter((key) => !keys.has(key));
     if (gone.length > DELETIONS_AT_ONCE) {
       this.#refused = `${gone.length} sources went at once: their schedules stay until \`stowage plan --apply --allow-deletions\``;
-    } else {
-      for (const key of gone) {
-        await this.#orchestrator.deleteSchedule(refOf(key));
-        this.#done.delete(key);
-      }
+      return;
     }
+    for (const key of gone) {
+      await this.#orchestrator.deleteSchedule(refOf(key));
+      this.#done.delete(key);
+    }
+  }
+
+  async #syncChanged(readable: readonly SourceView[]): Promise<ScheduleReport> {
     const changed = readable.filter((view) => this.#done.get(view.key) !== fingerprint(view));
     if (changed.length === 0) return { changes: 0, failed: new Map() };
     return await this.#orchestrator.syncSchedules(changed.map(scheduled));

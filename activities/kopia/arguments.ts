@@ -97,6 +97,12 @@ export function snapshotListArguments(request: { readonly identity?: Identity })
   return ['snapshot', 'list', '--json', '--all', ...QUIET, ...which];
 }
 
+/** Every snapshot of every source, as JSON. */
+export const everySnapshotArguments = (): string[] => ['snapshot', 'list', '--json', '--all', ...QUIET];
+
+/** Every policy that is stored, as JSON by target. */
+export const policyExportArguments = (): string[] => ['policy', 'export', ...QUIET];
+
 /** Effective policy of an identity as JSON. */
 export const policyShowArguments = (identity: Identity): string[] => [
   'policy',

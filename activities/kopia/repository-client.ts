@@ -5,7 +5,9 @@ import { formatIdentity, type Identity } from '../../api/identity.ts';
 import { FailureType } from '../../workflows/failures.ts';
 import { PortError } from '../ports/port-error.ts';
 import {
+  everySnapshotArguments,
   type PolicySetRequest,
+  policyExportArguments,
   policySetArguments,
   policyShowArguments,
   repositoryCreateArguments,
@@ -16,6 +18,7 @@ import { buildKopiaConfig } from './config.ts';
 import { classifyKopiaError } from './errors.ts';
 import { type FormatFile, readFormatFile } from './format-file.ts';
 import { type ListedSnapshot, parsePolicy, parseSnapshotList, parseUniqueId } from './output.ts';
+import { parseStoredPolicies, type StoredPolicies } from './policy-hierarchy.ts';
 import type { KopiaEnvironment, RunKopia } from './process.ts';
 import { startKopiaServer } from './server.ts';
 import { readSourceState, type SourceState } from './warm-reader.ts';
@@ -42,6 +45,10 @@ export interface RepositoryClient {
   sourceState(identity: Identity, signal?: AbortSignal): Promise<SourceState>;
   /** Every identity that has snapshots. */
   identities(signal?: AbortSignal): Promise<string[]>;
+  /** Every snapshot of every identity, from a process of its own: tens of megabytes for a large repository. */
+  everySnapshot(signal?: AbortSignal): Promise<ListedSnapshot[]>;
+  /** Every policy that is stored, by its target. */
+  policies(signal?: AbortSignal): Promise<StoredPolicies>;
   setPolicy(request: PolicySetRequest, signal?: AbortSignal): Promise<void>;
   /** Creates the repository and opens it with a second process. Returns its unique id. */
   create(signal?: AbortSignal): Promise<string>;
@@ -149,6 +156,14 @@ export function createRepositoryClient(options: RepositoryClientOptions): Reposi
       const { uniqueId } = await format();
       const output = await run(snapshotListArguments({}), true, signal, uniqueId);
       return [...new Set(understood(parseSnapshotList, output).map(({ identity }) => identity))];
+    },
+    everySnapshot: async (signal) => {
+      const { uniqueId } = await format();
+      return understood(parseSnapshotList, await run(everySnapshotArguments(), true, signal, uniqueId));
+    },
+    policies: async (signal) => {
+      const { uniqueId } = await format();
+      return understood(parseStoredPolicies, await run(policyExportArguments(), true, signal, uniqueId));
     },
     setPolicy: async (request, signal) => {
       const { uniqueId } = await format();

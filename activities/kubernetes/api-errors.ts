@@ -1,3 +1,4 @@
+import { DeclaredKind } from '../../api/declared-object.ts';
 import type { FailureType } from '../../workflows/failures.ts';
 import type { Kind, ObjectRef, WatchSelector } from '../ports/cluster.ts';
 import { PortError } from '../ports/port-error.ts';
@@ -53,6 +54,19 @@ export function readStatus(code: number, body: string, retryAfter?: string): Api
 
 /** True when the named object does not exist; a kind that the server does not know is another 404. */
 export const isMissingObject = ({ status }: ApiError): boolean => status.code === 404 && status.name !== undefined;
+
+/**
+ * True when a declared kind's object does not exist, or the server does not know the kind: a cluster without the CRDs holds
+ * no declared objects. Other kinds that the server does not know stay an error.
+ */
+export const isMissing =
+  (kind: Kind) =>
+  (error: ApiError): boolean =>
+    isMissingObject(error) || isUnservedDeclared(kind, error);
+
+/** The CRD of a declared kind is not installed (yet). */
+export const isUnservedDeclared = (kind: Kind, { status }: ApiError): boolean =>
+  status.code === 404 && status.name === undefined && Object.values<string>(DeclaredKind).includes(kind);
 
 export const isConflict = ({ status }: ApiError): boolean => status.code === 409;
 

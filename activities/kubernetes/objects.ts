@@ -1,6 +1,6 @@
 import type { DeclaredKind } from '../../api/declared-object.ts';
 import type { JsonPatchOperation, Kind, ObjectOf, ObjectRef, WatchSelector } from '../ports/cluster.ts';
-import { ApiError, alreadyExists, isConflict, isMissingObject, toPortError } from './api-errors.ts';
+import { ApiError, alreadyExists, isConflict, isMissing, isMissingObject, toPortError } from './api-errors.ts';
 import { collectionPath, kinds, objectPath, selectorQuery } from './kinds.ts';
 import { withRetries } from './retry.ts';
 import { fromJson, type Json, toJson } from './serialization.ts';
@@ -16,7 +16,7 @@ export class Objects {
 
   async get<K extends Kind>(kind: K, ref: ObjectRef): Promise<ObjectOf[K] | undefined> {
     const request: ApiRequest = { method: 'GET', path: objectPath(kind, ref), verb: 'get', kind };
-    const json = await this.#call(request, kind, ref, { absent: isMissingObject });
+    const json = await this.#call(request, kind, ref, { absent: isMissing(kind) });
     return json && fromJson(kind, json);
   }
 
@@ -67,7 +67,7 @@ export class Objects {
       verb: 'patch',
       kind,
     };
-    const json = await this.#call(request, kind, ref, { absent: isMissingObject, retryConflicts: true });
+    const json = await this.#call(request, kind, ref, { absent: isMissing(kind), retryConflicts: true });
     return json && fromJson(kind, json);
   }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kind, ObjectOf, WatchEvent, WatchSelector } from '../ports/cluster.ts';
-import { ApiError, isExpired, toPortError } from './api-errors.ts';
+import { ApiError, isExpired, isUnservedDeclared, toPortError } from './api-errors.ts';
 import { collectionPath, selectorQuery } from './kinds.ts';
 import { withRetries } from './retry.ts';
 import { readLines } from './streams.ts';
@@ -14,6 +14,8 @@ export interface WatchTiming {
   readonly idleMilliseconds: number;
   /** Without any working connection for this long the watch gives up, milliseconds. */
   readonly patienceMilliseconds: number;
+  /** How often a declared kind whose CRD is not installed is asked for again, milliseconds. */
+  readonly unservedMilliseconds: number;
 }
 
 /** Servers send a bookmark about once a minute, so two minutes of silence mean that nobody is there. */
@@ -21,6 +23,7 @@ export const defaultWatchTiming: WatchTiming = {
   serverSeconds: 300,
   idleMilliseconds: 120_000,
   patienceMilliseconds: 60_000,
+  unservedMilliseconds: 30_000,
 };
 
 /** Says that the server answered, though there may be nothing to report for long. */
@@ -64,10 +67,14 @@ export class Watcher {
         }
       } catch (error) {
         if (signal.aborted) return;
-        failingSince ??= Date.now();
-        if (error instanceof ApiError && isExpired(error)) state.restart();
-        else if (!opened || !isPassing(error) || Date.now() - failingSince > this.#timing.patienceMilliseconds)
-          throw toPortError(error, { verb: 'watch', kind, target: selector });
+        // Nothing is reported, not even that this is all: a CRD that is away for a moment is no empty cluster.
+        if (error instanceof ApiError && isUnservedDeclared(kind, error)) backoff = this.#timing.unservedMilliseconds;
+        else {
+          failingSince ??= Date.now();
+          if (error instanceof ApiError && isExpired(error)) state.restart();
+          else if (!opened || !isPassing(error) || Date.now() - failingSince > this.#timing.patienceMilliseconds)
+            throw toPortError(error, { verb: 'watch', kind, target: selector });
+        }
       }
       if (backoff > 0) await sleep(backoff * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
     }

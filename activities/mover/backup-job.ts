@@ -46,6 +46,7 @@ export function buildBackupJob(
       identity: request.identity,
       tags: {
         [SnapshotTag.run]: run.runId,
+        ...(request.approveShrink ? { [SnapshotTag.approvedShrink]: 'true' } : {}),
         [SnapshotTag.capacity]: plan.claimCapacity,
         ...(plan.claimStorageClassName ? { [SnapshotTag.storageClass]: plan.claimStorageClassName } : {}),
         [SnapshotTag.accessModes]: plan.claimAccessModes.join(','),
@@ -65,7 +66,7 @@ export function buildBackupJob(
     cache: { name: 'cache', persistentVolumeClaim: { claimName: plan.cacheClaim } },
     kopiaConfig: buildKopiaConfig({
       identity: request.identity,
-      path: request.repositoryPath,
+      path: plan.repositoryPath,
       cacheDirectory: cacheDirectory(plan, request.moverSecurityContext),
       cacheBytes: quantityBytes(request.cache.capacity),
       readOnly: false,

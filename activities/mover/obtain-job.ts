@@ -5,6 +5,7 @@ import type { ActivityDependencies } from '../dependencies.ts';
 import { PortError } from '../ports/port-error.ts';
 import { isOwn, ownerOf, standingOf } from '../volume/ownership.ts';
 import { nameOf, removeObject } from '../volume/remove-object.ts';
+import { isVolSyncLeftover, removeVolSyncJob, type VolSyncJob } from '../volume/volsync-leftover.ts';
 
 /** A dying mover has its grace period and the kubelet's second; a node that is away is waited for by the next attempt. */
 export const REMOVAL_MILLISECONDS = 120_000;
@@ -19,6 +20,8 @@ export interface MoverObjects {
   readonly claims: readonly V1PersistentVolumeClaim[];
   /** A claim that outlives runs (the cache), posted likewise; whoever made it, it is used. */
   readonly keptClaims: readonly V1PersistentVolumeClaim[];
+  /** The run is that of a declared object: what VolSync left under these names goes. */
+  readonly declared?: boolean;
 }
 
 export interface ObtainedJob {
@@ -49,6 +52,7 @@ export async function obtainJob(
     if (leftovers.length > 0) {
       // The pod may have started on what an older run left: it must not go on, and it holds the claim.
       if (created) await removeJob(dependencies, created, signal);
+      else await removeVolSyncJob(dependencies, volSyncJobOf(objects), signal);
       await Promise.all(leftovers.map((claim) => removeClaim(dependencies, claim, signal)));
       continue;
     }
@@ -58,7 +62,9 @@ export async function obtainJob(
       log.info({ job: ref.name, namespace: ref.namespace }, 'found the mover of this run again');
       return { job: existing, attached: true };
     }
-    const standing = await standingOf(existing, nameOf('Job', ref), run, runs);
+    const standing = await standingOf(existing, nameOf('Job', ref), run, runs, () =>
+      isVolSyncLeftover(dependencies, 'Job', existing, volSyncJobOf(objects)),
+    );
     log.info({ job: ref.name, namespace: ref.namespace, standing, owner: ownerOf(existing.metadata) }, 'removes a Job');
     await removeJob(dependencies, existing, signal);
   }
@@ -79,16 +85,20 @@ export async function removeJob(
 
 /** Posts the claims; returns those that other, closed runs left under their names. Throws VolumeBusy. */
 async function createClaims(
-  { cluster, runs }: ActivityDependencies,
-  { claims, run }: MoverObjects,
+  dependencies: ActivityDependencies,
+  objects: MoverObjects,
 ): Promise<V1PersistentVolumeClaim[]> {
+  const { cluster, runs } = dependencies;
+  const { claims, run } = objects;
   const found = await Promise.all(
     claims.map(async (claim) => {
       if (await cluster.create('PersistentVolumeClaim', claim)) return undefined;
       const ref = refOf(claim);
       // One that vanished in between is made in the next round, like a leftover.
       const existing = (await cluster.get('PersistentVolumeClaim', ref)) ?? claim;
-      const standing = await standingOf(existing, nameOf('PersistentVolumeClaim', ref), run, runs);
+      const standing = await standingOf(existing, nameOf('PersistentVolumeClaim', ref), run, runs, () =>
+        isVolSyncLeftover(dependencies, 'PersistentVolumeClaim', existing, volSyncJobOf(objects)),
+      );
       const usable = standing === 'Own' && existing !== claim && !existing.metadata?.deletionTimestamp;
       return usable ? undefined : existing;
     }),
@@ -107,6 +117,11 @@ async function removeClaim(
     { kind: 'PersistentVolumeClaim', ref: refOf(claim), wanted },
     { cluster, clock, signal, patience: REMOVAL_MILLISECONDS },
   );
+}
+
+function volSyncJobOf({ job, declared = false }: MoverObjects): VolSyncJob {
+  const { namespace, name } = refOf(job);
+  return { namespace, jobName: name, declared };
 }
 
 const refOf = ({ metadata }: V1Job | V1PersistentVolumeClaim) => ({

@@ -17,7 +17,7 @@ export const repositoryReader = ({ request, plan }: RestoreMoverInput): Reader =
   cache: { name: 'cache', emptyDir: {} },
   kopiaConfig: buildKopiaConfig({
     identity: request.identity,
-    path: request.repositoryPath,
+    path: plan.repositoryPath,
     cacheDirectory: cacheDirectory(plan, request.moverSecurityContext),
     cacheBytes: quantityBytes(request.cache.capacity),
     readOnly: true,

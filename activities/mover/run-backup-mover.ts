@@ -36,6 +36,7 @@ export async function runBackupMover(
       job: buildBackupJob(input, dependencies.settings, dependencies.reports?.address),
       claims: capture.volumeSnapshot ? [buildSnapshotClaim(input, capture.volumeSnapshot, capture.capacity)] : [],
       keptClaims: plan.cacheClaimExists ? [] : [buildCacheClaim(input)],
+      declared: request.declared,
     },
     language: backupLanguage,
     transfer: () => new TransferWatch('backup', input.expectedBytes),

@@ -22,7 +22,13 @@ export async function runRestoreMover(
 ): Promise<RestoreMoverResult> {
   const { run, request, plan } = input;
   const { result, startMilliseconds, runMilliseconds } = await runMover(dependencies, {
-    objects: { run, job: buildRestoreJob(input, dependencies.settings), claims: [], keptClaims: [] },
+    objects: {
+      run,
+      job: buildRestoreJob(input, dependencies.settings),
+      claims: [],
+      keptClaims: [],
+      declared: request.declared,
+    },
     language: restoreLanguage,
     transfer: () => new TransferWatch('restore', plan.snapshot.bytes),
     claims: [stagingClaimName(request.destination), request.repositoryClaim],

@@ -86,7 +86,7 @@ export interface WatchEvent<T> {
  * Every method throws only PortError: Forbidden (naming verb and resource), ClusterUnreachable, or the one it documents.
  */
 export interface Cluster {
-  /** Undefined when the object does not exist. */
+  /** Undefined when the object does not exist; for a declared kind also when its CRD is not installed. */
   get<K extends Kind>(kind: K, ref: ObjectRef): Promise<ObjectOf[K] | undefined>;
   list<K extends Kind>(kind: K, selector: WatchSelector): Promise<ObjectOf[K][]>;
   /** Returns undefined when an object of that name exists already; the caller looks whose it is. */
@@ -107,7 +107,7 @@ export interface Cluster {
   /**
    * Server-side apply of a status under one field manager: what this manager wrote before and leaves out now goes, what
    * only others wrote stays, and a field that two write becomes this manager's. Lists count as one field. Undefined when
-   * the object does not exist.
+   * the object does not exist, or its CRD is not installed.
    */
   applyStatus<K extends DeclaredKind>(
     kind: K,
@@ -126,7 +126,8 @@ export interface Cluster {
    * and half-open connections and 410 Gone by listing again; deletions that happened meanwhile are reported.
    * A selector with a name whose object does not exist reports `Gone` first, with nothing but its name: who waits for an
    * end that came before the watch never waits in vain. Aborting ends the loop without an error. `onComplete` is called
-   * when all objects that exist have been reported, and again after each time they had to be listed anew.
+   * when all objects that exist have been reported, and again after each time they had to be listed anew. A declared kind
+   * that the server does not know is waited for: nothing is reported until its CRD is there.
    */
   watch<K extends Kind>(
     kind: K,

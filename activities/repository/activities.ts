@@ -7,15 +7,19 @@ import { createRepositoryClient } from '../kopia/repository-client.ts';
 import type { SourceState, UntaggedSnapshot } from '../kopia/warm-reader.ts';
 import { PortError } from '../ports/port-error.ts';
 import { createOnEmptyVolume } from './create.ts';
+import { findHold } from './find-hold.ts';
 import { withHeartbeat } from './heartbeat.ts';
-import { newlyExpired, policyDiffers, requireApproval } from './policy-change.ts';
+import { inspectRepository } from './inspect.ts';
+import { createRepositoryFinder, type OpenedRepository } from './known-repository.ts';
+import { newlyExpired, policyDiffers, requireApproval, type WantedPolicy } from './policy-change.ts';
 import { requireProof } from './read-back.ts';
+import { isOvertaken, Keeping, storedRetention, withoutMark } from './retention-hold.ts';
 import { byNewest, chooseSnapshot, countedSnapshots } from './snapshot-choice.ts';
 
 export interface RepositoryDependencies {
   /** The name that requests use. */
   readonly repository: string;
-  /** Folder of the filesystem repository, as this process sees it. */
+  /** The repository's volume, as this process sees it. The repository lies at its root or in one of the known layouts. */
   readonly path: string;
   readonly kopiaBinary: string;
   /** From the worker's environment at its start. */
@@ -35,60 +39,92 @@ const NAMED_IDENTITIES = 10;
 export function createRepositoryActivities(dependencies: RepositoryDependencies): RepositoryRole {
   const { repository, path } = dependencies;
   const now = dependencies.now ?? (() => new Date());
-  const client = createRepositoryClient({
-    path,
-    binary: dependencies.kopiaBinary,
-    password: dependencies.password,
-    cacheDirectory: dependencies.cacheDirectory,
-    runKopia: dependencies.runKopia ?? runKopia,
-  });
+  const finder = createRepositoryFinder(path, (folder) =>
+    createRepositoryClient({
+      path: folder,
+      binary: dependencies.kopiaBinary,
+      password: dependencies.password,
+      cacheDirectory: dependencies.cacheDirectory,
+      runKopia: dependencies.runKopia ?? runKopia,
+    }),
+  );
 
   const requireOurs = (name: string): void => {
     if (name === repository) return;
     throw new PortError(FailureType.InvalidInput, `this worker serves the repository '${repository}', not '${name}'`);
   };
 
-  const requireKnown = async (name: string, expected: string): Promise<void> => {
+  const requireKnown = async (name: string, expected: string): Promise<OpenedRepository> => {
     requireOurs(name);
-    const { uniqueId } = await client.format();
-    if (uniqueId === expected.toLowerCase()) return;
-    throw new PortError(
-      FailureType.RepositoryChanged,
-      `the repository in '${path}' has the unique id ${uniqueId}, but ${expected} is the known one`,
-    );
+    return await finder.known(expected);
   };
 
-  /** A listing by a process that knows nothing from before, of the repository that was the known one before and after. */
-  const freshSnapshots = async (
+  /** What `act` read by a process that knows nothing from before, of the repository that was the known one before and after. */
+  const inKnown = async <T>(
+    input: { readonly repository: string; readonly expectedUniqueId: string },
+    act: (known: OpenedRepository) => Promise<T>,
+  ): Promise<T> => {
+    const known = await requireKnown(input.repository, input.expectedUniqueId);
+    const answer = await act(known);
+    await requireKnown(input.repository, input.expectedUniqueId);
+    return answer;
+  };
+
+  const freshSnapshots = (
     input: { readonly repository: string; readonly expectedUniqueId: string; readonly identity: Identity },
     signal: AbortSignal | undefined,
-  ) => {
+  ) =>
+    inKnown(input, async ({ client }) =>
+      (await client.listSnapshots(input.identity, signal)).map(({ summary }) => summary),
+    );
+
+  const setPolicy = async (
+    { client }: OpenedRepository,
+    input: { readonly repository: string; readonly expectedUniqueId: string; readonly identity: Identity },
+    wanted: WantedPolicy,
+    signal: AbortSignal | undefined,
+  ): Promise<void> => {
+    await client.setPolicy({ identity: input.identity, ...wanted }, signal);
+    requireEffective(await client.sourceState(input.identity, signal), wanted);
     await requireKnown(input.repository, input.expectedUniqueId);
-    const listed = await client.listSnapshots(input.identity, signal);
-    await requireKnown(input.repository, input.expectedUniqueId);
-    return listed.map(({ summary }) => summary);
   };
 
   const activities: RepositoryActivities = {
     openRepository: (input) =>
       withHeartbeat(async (signal) => {
-        await requireKnown(input.repository, input.expectedUniqueId);
+        const known = await requireKnown(input.repository, input.expectedUniqueId);
+        const { client } = known;
         const { identity, retain, compression } = input;
         const state = await client.sourceState(identity, signal);
-        const policyChanged = policyDiffers(state.policy, input);
+        const counted = countedSnapshots(state.snapshots, now());
+        const held = input.approveShrink ? undefined : await findHold(client, identity, state, counted, signal);
+        const keeping = held
+          ? Keeping.held
+          : isOvertaken(state.snapshots, counted[0])
+            ? Keeping.guarded
+            : Keeping.declared;
+        const wanted = { retain: storedRetention(retain, keeping), compression };
+        const policyChanged = policyDiffers(state.policy, wanted);
         if (policyChanged) {
-          const removed = newlyExpired(state.snapshots, state.policy, retain);
+          const declared = storedRetention(retain, Keeping.declared);
+          const removed = newlyExpired(state.snapshots, withoutMark(state.policy), declared);
           requireApproval(removed, formatIdentity(identity), input.approveRetention);
-          await client.setPolicy({ identity, retain, compression }, signal);
-          requireEffective(await client.sourceState(identity, signal), input);
-          await requireKnown(input.repository, input.expectedUniqueId);
+          await setPolicy(known, input, wanted, signal);
         }
-        const previous = countedSnapshots(state.snapshots, now())[0];
         return {
-          ...(previous ? { previous: withoutTags(previous) } : {}),
+          ...(counted[0] ? { previous: withoutTags(counted[0]) } : {}),
           snapshotIds: state.snapshots.map(({ id }) => id),
           policyChanged,
+          ...(held ? { held } : {}),
         };
+      }),
+
+    holdRetention: (input) =>
+      withHeartbeat(async (signal) => {
+        const known = await requireKnown(input.repository, input.expectedUniqueId);
+        const wanted = { retain: storedRetention(input.retain, Keeping.held), compression: input.compression };
+        const { policy } = await known.client.sourceState(input.identity, signal);
+        if (policyDiffers(policy, wanted)) await setPolicy(known, input, wanted, signal);
       }),
 
     readBackSnapshot: (input) =>
@@ -103,6 +139,7 @@ export function createRepositoryActivities(dependencies: RepositoryDependencies)
         const snapshots = await freshSnapshots(input, signal);
         const identity = formatIdentity(input.identity);
         if (snapshots.length > 0) return chooseSnapshot(snapshots, input.choice, identity, now());
+        const { client } = await requireKnown(input.repository, input.expectedUniqueId);
         const others = (await client.identities(signal)).filter((other) => other !== identity).sort();
         return { skipped: 0, otherIdentities: others.slice(0, NAMED_IDENTITIES) };
       }),
@@ -110,7 +147,7 @@ export function createRepositoryActivities(dependencies: RepositoryDependencies)
     listRepositorySnapshots: (input) =>
       withHeartbeat(async (signal) => {
         requireOurs(input.repository);
-        const expectedUniqueId = input.expectedUniqueId ?? (await client.format()).uniqueId;
+        const expectedUniqueId = input.expectedUniqueId ?? (await finder.only()).uniqueId;
         const snapshots = await freshSnapshots({ ...input, expectedUniqueId }, signal);
         return { identity: formatIdentity(input.identity), snapshots: byNewest(snapshots) };
       }),
@@ -118,18 +155,21 @@ export function createRepositoryActivities(dependencies: RepositoryDependencies)
     createRepository: (input) =>
       withHeartbeat(async (signal) => {
         requireOurs(input.repository);
-        return createOnEmptyVolume(client, path, input.runId, signal);
+        return createOnEmptyVolume(finder.root, path, input.runId, signal);
       }),
 
     identifyRepository: (input) =>
       withHeartbeat(async (signal) => {
         requireOurs(input.repository);
-        await client.format();
-        return { uniqueId: await client.open(signal) };
+        const { client, layout } = await finder.only();
+        return { uniqueId: await client.open(signal), ...(layout ? { path: layout } : {}) };
       }),
+
+    inspectContent: (input) =>
+      withHeartbeat((signal) => inKnown(input, (known) => inspectRepository(known, input, now(), signal))),
   };
   // Not enumerable, so that it is not registered as an activity.
-  return Object.defineProperty(withFailureMapping(activities), 'close', { value: client.close }) as RepositoryRole;
+  return Object.defineProperty(withFailureMapping(activities), 'close', { value: finder.close }) as RepositoryRole;
 }
 
 /** One form, whichever way it was read. */
@@ -139,7 +179,7 @@ function withoutTags(snapshot: UntaggedSnapshot): UntaggedSnapshot {
 }
 
 /** A policy that was set and is not in effect would let Kopia's own tiers remove or keep what nobody declared. */
-function requireEffective(state: SourceState, wanted: Parameters<typeof policyDiffers>[1]): void {
+function requireEffective(state: SourceState, wanted: WantedPolicy): void {
   if (!policyDiffers(state.policy, wanted)) return;
   throw new PortError(FailureType.MoverFailed, 'the policy was set, but another one is in effect', { retryable: true });
 }

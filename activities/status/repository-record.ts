@@ -7,7 +7,12 @@ import type { ActivityDependencies } from '../dependencies.ts';
 import { PortError } from '../ports/port-error.ts';
 
 /** Keys of the ConfigMap. It holds no secret: a unique id opens nothing. */
-export const RecordKey = { repository: 'repository', uniqueId: 'uniqueId', creatingRun: 'creatingRun' } as const;
+export const RecordKey = {
+  repository: 'repository',
+  uniqueId: 'uniqueId',
+  path: 'path',
+  creatingRun: 'creatingRun',
+} as const;
 
 /** How often a write that somebody else overtook is tried again at once. */
 const MAX_TRIES = 5;
@@ -27,16 +32,16 @@ export function createRepositoryRecordActivities(
         uniqueId || creatingRun === runId ? undefined : { creatingRun: runId },
       );
     },
-    async recordRepositoryIdentity({ repository, uniqueId, replace }) {
+    async recordRepositoryIdentity({ repository, uniqueId, path, replace }) {
       await change(dependencies, repository, (known) => {
-        if (known.uniqueId === uniqueId) return undefined;
-        if (known.uniqueId && !replace) {
+        if (known.uniqueId === uniqueId && known.path === path) return undefined;
+        if (known.uniqueId && known.uniqueId !== uniqueId && !replace) {
           throw new PortError(
             FailureType.RepositoryExists,
             `repository '${repository}' is known with the unique id ${known.uniqueId}; ${uniqueId} would replace it: only \`stowage init --adopt\` does that`,
           );
         }
-        return { uniqueId };
+        return { uniqueId, ...(path ? { path } : {}) };
       });
     },
   };
@@ -88,8 +93,10 @@ function buildRecord(ref: { namespace: string; name: string }, data: Record<stri
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...ref, labels }, data };
 }
 
-function readRecord(record: V1ConfigMap | undefined): RepositoryRecord {
+/** What a record says (pure); empty where there is none. */
+export function readRecord(record: V1ConfigMap | undefined): RepositoryRecord {
   const uniqueId = record?.data?.[RecordKey.uniqueId];
+  const path = record?.data?.[RecordKey.path];
   const creatingRun = record?.data?.[RecordKey.creatingRun];
-  return { ...(uniqueId ? { uniqueId } : {}), ...(creatingRun ? { creatingRun } : {}) };
+  return { ...(uniqueId ? { uniqueId } : {}), ...(path ? { path } : {}), ...(creatingRun ? { creatingRun } : {}) };
 }

@@ -8,8 +8,10 @@ import type { ActivityDependencies } from '../dependencies.ts';
 import type { Kind, ObjectOf, VolumeSnapshot } from '../ports/cluster.ts';
 import { PortError } from '../ports/port-error.ts';
 import { buildCloneClaim } from './claims.ts';
-import { standingOf } from './ownership.ts';
+import { ownerOf, standingOf } from './ownership.ts';
+import { volSyncJobOf } from './preflight-backup.ts';
 import { nameOf, removeObject } from './remove-object.ts';
+import { isVolSyncLeftover, isVolSyncs, removeVolSyncJob } from './volsync-leftover.ts';
 import { buildVolumeSnapshot } from './volume-snapshot.ts';
 
 type CaptureStep = BackupStep & { readonly plan: BackupPlan };
@@ -56,23 +58,30 @@ async function obtain<K extends Kind>(
     if (created) return created;
     const existing = await dependencies.cluster.get(kind, ref);
     if (!existing) continue;
-    const standing = await standingOf(existing, nameOf(kind, ref), step.run, dependencies.runs);
+    const standing = await standingOf(existing, nameOf(kind, ref), step.run, dependencies.runs, () =>
+      isVolSyncLeftover(dependencies, kind, existing, volSyncJobOf(step.request)),
+    );
     if (standing === 'Own' && !existing.metadata?.deletionTimestamp) return existing;
     await removeLeftover(dependencies, kind, step, signal);
   }
   throw new PortError(FailureType.VolumeSnapshotFailed, 'the capture was given up');
 }
 
-/** Removes what bears the copy's name. Whose it is was looked at before. */
+/** Removes what bears the copy's name. Whose it is was looked at before; what came in its place since is left alone. */
 async function removeLeftover(
-  { cluster, clock, log }: ActivityDependencies,
+  dependencies: ActivityDependencies,
   kind: Kind,
   { request }: CaptureStep,
   signal: AbortSignal,
 ): Promise<void> {
+  const { cluster, clock, log } = dependencies;
   const ref = { namespace: request.namespace, name: captureName(request.source) };
   log.info({ ...ref, kind }, 'removes what a closed run left');
-  await removeObject({ kind, ref, wanted: () => true }, { cluster, clock, signal, patience: REMOVAL_MILLISECONDS });
+  await removeVolSyncJob(dependencies, volSyncJobOf(request), signal);
+  await removeObject(
+    { kind, ref, wanted: ({ metadata }) => ownerOf(metadata) !== undefined || isVolSyncs(metadata) },
+    { cluster, clock, signal, patience: REMOVAL_MILLISECONDS },
+  );
 }
 
 async function untilReady(

@@ -51,16 +51,18 @@ export type Standing = 'Own' | 'Leftover';
 
 /**
  * Looks whose an object is. Throws VolumeBusy when another run that is still open owns it, and a VolumeBusy that is not
- * retried when it is not Stowage's at all: that is never removed.
+ * retried when it is neither Stowage's nor, by `isInherited`, something that VolSync left: that is never removed.
  */
 export async function standingOf(
   object: { readonly metadata?: V1ObjectMeta },
   what: string,
   run: RunReference,
   runs: RunRegistry,
+  isInherited: () => Promise<boolean> = async () => false,
 ): Promise<Standing> {
   const owner = ownerOf(object.metadata);
   if (!owner) {
+    if (await isInherited()) return 'Leftover';
     throw new PortError(
       FailureType.VolumeBusy,
       `${what} exists and was not made by Stowage, so it is left alone: stop what made it (VolSync?) and remove it`,

@@ -1,7 +1,7 @@
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
 import { CopyMethod, type ResolvedBackup } from '../../api/backup-request.ts';
 import { AccessMode } from '../../api/kubernetes-values.ts';
-import { cacheClaimName, captureName, inheritedCacheClaimName } from '../../api/names.ts';
+import { backupJobName, cacheClaimName, captureName, inheritedCacheClaimName } from '../../api/names.ts';
 import { type BackupPlan, type BackupStep, backupWorkflowId } from '../../workflows/backup/contract.ts';
 import { FailureType } from '../../workflows/failures.ts';
 import { restoreWorkflowId } from '../../workflows/restore/contract.ts';
@@ -10,6 +10,7 @@ import { PortError } from '../ports/port-error.ts';
 import { standingOf } from './ownership.ts';
 import { readClaims, readSurroundings, requireRepository } from './preflight.ts';
 import { nameOf } from './remove-object.ts';
+import { isVolSyncLeftover, type VolSyncJob } from './volsync-leftover.ts';
 
 /** See BackupControlActivities. At most five requests, each as soon as it can be; touches nothing. */
 export async function preflightBackup(
@@ -26,7 +27,7 @@ export async function preflightBackup(
     runs.openRun(backupWorkflowId(namespace, source)),
   ]);
   const volume = requireSource(found.claims.get(claim), request);
-  const repositoryUniqueId = requireRepository(found, request);
+  const repository = requireRepository(found, request);
   if (restore) {
     throw new PortError(
       FailureType.VolumeBusy,
@@ -40,14 +41,12 @@ export async function preflightBackup(
     );
   }
   const copy = found.claims.get(captureName(source));
+  const copyName = nameOf('PersistentVolumeClaim', { namespace, name: captureName(source) });
   const leftover =
     copy !== undefined &&
     request.copyMethod !== CopyMethod.Direct &&
-    (await standingOf(
-      copy,
-      nameOf('PersistentVolumeClaim', { namespace, name: captureName(source) }),
-      run,
-      dependencies.runs,
+    (await standingOf(copy, copyName, run, dependencies.runs, () =>
+      isVolSyncLeftover(dependencies, 'PersistentVolumeClaim', copy, volSyncJobOf(request)),
     )) === 'Leftover';
   return {
     ...describeClaim(volume, request),
@@ -55,9 +54,16 @@ export async function preflightBackup(
     ...(nodeName ? { nodeName } : {}),
     ...(leftover ? { leftoverCopy: true } : {}),
     privileged: found.privileged,
-    repositoryUniqueId,
+    ...repository,
   };
 }
+
+/** VolSync's mover of the same source. */
+export const volSyncJobOf = ({ namespace, source, declared }: ResolvedBackup): VolSyncJob => ({
+  namespace,
+  jobName: backupJobName(source),
+  declared,
+});
 
 function requireSource(
   volume: V1PersistentVolumeClaim | undefined,
@@ -87,7 +93,13 @@ function requireSource(
 
 type ClaimFacts = Omit<
   BackupPlan,
-  'nodeName' | 'cacheClaim' | 'cacheClaimExists' | 'leftoverCopy' | 'privileged' | 'repositoryUniqueId'
+  | 'nodeName'
+  | 'cacheClaim'
+  | 'cacheClaimExists'
+  | 'leftoverCopy'
+  | 'privileged'
+  | 'repositoryUniqueId'
+  | 'repositoryPath'
 >;
 
 function describeClaim(volume: V1PersistentVolumeClaim, request: ResolvedBackup): ClaimFacts {

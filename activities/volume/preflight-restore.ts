@@ -52,17 +52,18 @@ export async function preflightRestore(
   const answer = {
     privileged: found.privileged,
     repositoryUniqueId: found.repositoryUniqueId ?? '',
+    repositoryPath: found.repositoryPath ?? '',
     handedOverByThisRun: restoredBy(target, run.runId),
   };
   refuseDeleting(target);
   // Nothing else matters then, not even a repository that can't be used.
   if (target && !awaitsVolume(target)) return { ...answer, claimExists: true };
-  const repositoryUniqueId = requireRepository(found, request);
+  const repository = requireRepository(found, request);
   if (backup) {
     throw new PortError(
       FailureType.VolumeBusy,
       `a backup of ${namespace}/${claim} is under way (run ${backup.runId}): a restore never overlaps it`,
     );
   }
-  return { ...answer, claimExists: false, repositoryUniqueId };
+  return { ...answer, claimExists: false, ...repository };
 }

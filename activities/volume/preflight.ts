@@ -1,10 +1,12 @@
 import type { V1ConfigMap, V1Namespace, V1PersistentVolumeClaim, V1Secret } from '@kubernetes/client-node';
 import { Annotation } from '../../api/metadata.ts';
 import { repositoryRecordName } from '../../api/names.ts';
+import { isRepositoryLayout, layoutPath } from '../../api/repository-layout.ts';
+import { REPOSITORY_MOUNT } from '../../api/volume-request.ts';
 import { FailureType } from '../../workflows/failures.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { PortError } from '../ports/port-error.ts';
-import { RecordKey } from '../status/repository-record.ts';
+import { readRecord } from '../status/repository-record.ts';
 
 /** The key under which every mover's Secret holds the repository's password. */
 const PASSWORD_KEY = 'KOPIA_PASSWORD';
@@ -15,6 +17,7 @@ interface VolumeRequest {
   readonly repository: string;
   readonly secretName: string;
   readonly repositoryClaim: string;
+  readonly repositoryPath?: string | undefined;
 }
 
 /** What a run looks at before it touches anything. */
@@ -24,6 +27,8 @@ export interface Surroundings {
   /** Only what was asked of it: the Secret itself is not kept. */
   readonly secret: SecretState;
   readonly repositoryUniqueId: string | undefined;
+  /** Where movers find the repository below their mount: as requested, else as recorded; undefined where no record can say so. */
+  readonly repositoryPath: string | undefined;
   readonly privileged: boolean;
 }
 
@@ -59,13 +64,20 @@ export async function readSurroundings(
   return {
     claims,
     secret,
-    repositoryUniqueId: uniqueIdOf(known),
+    repositoryUniqueId: readRecord(known).uniqueId,
+    repositoryPath: request.repositoryPath ?? recordedPath(known),
     privileged: allowsPrivileged(space),
   };
 }
 
-/** Throws SecretMissing, SecretInvalid, RepositoryNotFound (never initialised), RepositoryUnreachable. Returns the unique id. */
-export function requireRepository(found: Surroundings, request: VolumeRequest): string {
+/** The repository that a run will work with. */
+export interface UsableRepository {
+  readonly repositoryUniqueId: string;
+  readonly repositoryPath: string;
+}
+
+/** Throws SecretMissing, SecretInvalid, RepositoryNotFound (never initialised), RepositoryUnreachable. */
+export function requireRepository(found: Surroundings, request: VolumeRequest): UsableRepository {
   const { namespace, secretName, repository, repositoryClaim } = request;
   if (found.secret === 'Missing') {
     throw new PortError(
@@ -83,6 +95,12 @@ export function requireRepository(found: Surroundings, request: VolumeRequest): 
       `repository '${repository}' was never initialised: run \`stowage init ${repository}\` once`,
     );
   }
+  if (found.repositoryPath === undefined) {
+    throw new PortError(
+      FailureType.RepositoryNotFound,
+      `the record of repository '${repository}' names a path where no repository can lie: run \`stowage init ${repository} --adopt\` again`,
+    );
+  }
   const volume = found.claims.get(repositoryClaim);
   if (!volume || volume.metadata?.deletionTimestamp) {
     throw new PortError(
@@ -90,7 +108,7 @@ export function requireRepository(found: Surroundings, request: VolumeRequest): 
       `claim ${namespace}/${repositoryClaim} of the repository volume ${volume ? 'is being deleted' : 'does not exist'}: movers of this namespace need it`,
     );
   }
-  return found.repositoryUniqueId;
+  return { repositoryUniqueId: found.repositoryUniqueId, repositoryPath: found.repositoryPath };
 }
 
 export function secretState(secret: V1Secret | undefined): SecretState {
@@ -100,7 +118,11 @@ export function secretState(secret: V1Secret | undefined): SecretState {
   return value === '' ? 'KeyEmpty' : 'Complete';
 }
 
-const uniqueIdOf = (record: V1ConfigMap | undefined): string | undefined => record?.data?.[RecordKey.uniqueId];
+/** Undefined for a record that `stowage init` can't have written. */
+function recordedPath(record: V1ConfigMap | undefined): string | undefined {
+  const { path = '' } = readRecord(record);
+  return isRepositoryLayout(path) ? layoutPath(REPOSITORY_MOUNT, path) : undefined;
+}
 
 /** The administrator's word for this namespace. */
 export const allowsPrivileged = (namespace: V1Namespace | undefined): boolean =>

@@ -9,6 +9,7 @@ import { PortError } from '../ports/port-error.ts';
 import { buildStagingClaim } from './claims.ts';
 import { ownerOf, standingOf } from './ownership.ts';
 import { nameOf, removeObject } from './remove-object.ts';
+import { isVolSyncLeftover, removeVolSyncJob } from './volsync-leftover.ts';
 
 /** A dying mover has its grace period; what is stuck longer is the next attempt's. */
 const REMOVAL_MILLISECONDS = 120_000;
@@ -26,8 +27,16 @@ export async function stageRestore(
       if (await dependencies.cluster.create('PersistentVolumeClaim', claim)) return { stagingClaim: name };
       const existing = await dependencies.cluster.get('PersistentVolumeClaim', ref);
       if (!existing) continue;
-      const standing = await standingOf(existing, nameOf('PersistentVolumeClaim', ref), run, dependencies.runs);
+      const volSync = {
+        namespace: request.namespace,
+        jobName: restoreJobName(request.destination),
+        declared: request.declared,
+      };
+      const standing = await standingOf(existing, nameOf('PersistentVolumeClaim', ref), run, dependencies.runs, () =>
+        isVolSyncLeftover(dependencies, 'PersistentVolumeClaim', existing, volSync),
+      );
       if (standing === 'Own' && !existing.metadata?.deletionTimestamp) return { stagingClaim: name };
+      if (!ownerOf(existing.metadata)) await removeVolSyncJob(dependencies, volSync, signal);
       await removeStaging(dependencies, existing, request.destination, signal);
     }
     throw new PortError(FailureType.ProvisioningFailed, 'staging was given up');

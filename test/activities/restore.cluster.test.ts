@@ -49,6 +49,7 @@ describe.each([
     accessModes: ['ReadWriteOnce'],
     privileged,
     repositoryUniqueId: world.uniqueId,
+    repositoryPath: '/repository',
     ...changes,
   });
   const left = async (): Promise<string[]> => {

@@ -96,6 +96,7 @@ export const backupPlan: BackupPlan = {
   cacheClaimExists: true,
   privileged: false,
   repositoryUniqueId: UNIQUE_ID,
+  repositoryPath: '/repository',
 };
 
 export function backupInput(changes: Partial<BackupMoverInput> = {}): BackupMoverInput {
@@ -128,6 +129,7 @@ export const restorePlan: RestorePlan = {
   accessModes: ['ReadWriteOnce'],
   privileged: false,
   repositoryUniqueId: UNIQUE_ID,
+  repositoryPath: '/repository',
 };
 
 /** The type of the failure that `work` ends with, whichever side of the mapping it is on. */

@@ -139,11 +139,7 @@ describe("a destination's repository", () => {
     expect(place({})).toEqual({ secretName: 'secret', repositoryClaim: 'backups' });
     expect(place({ repository: 'secret' })).toEqual({ secretName: 'secret', repositoryClaim: 'backups' });
     const legacy = source({ name: 'app', claim: 'app', kopia: { repository: 'secret', repositoryPVC: 'kopia' } });
-    expect(place({}, legacy)).toEqual({
-      secretName: 'secret',
-      repositoryClaim: 'kopia',
-      repositoryPath: '/repository/repository',
-    });
+    expect(place({}, legacy)).toEqual({ secretName: 'secret', repositoryClaim: 'kopia' });
   });
 
   it("is its own where it says one, and another Secret's repository never comes with the source's volume", () => {

@@ -2,7 +2,7 @@ import type { Room } from './imports.ts';
 
 /** What the rooms tell each other: names, inputs, results, failure types. No workflow function among them. */
 const contracts = [
-  /^workflows\/[a-z]+\/contract\.ts$/,
+  /^workflows\/[a-z]+\/(inspect-)?contract\.ts$/,
   'workflows/failures.ts',
   'workflows/progress.ts',
   'workflows/task-queues.ts',
@@ -17,8 +17,8 @@ export const rooms: readonly Room[] = [
   { path: 'api/', may: ['zod'] },
 
   // Whoever starts a workflow reads its contract: names and types, nothing that runs.
-  ...['backup', 'restore', 'repository', 'watch'].map((domain) => ({
-    path: `workflows/${domain}/contract.ts`,
+  ...['backup/', 'restore/', 'repository/', 'repository/inspect-', 'watch/'].map((domain) => ({
+    path: `workflows/${domain}contract.ts`,
     may: [],
     mayTypes: ['api/', ...contracts],
   })),

@@ -28,6 +28,50 @@ export function watchConformance(current: () => ClusterUnderTest): void {
       expect(seen).toEqual(['Present 1', 'Present 2', 'Gone 2']);
     });
 
+    it('says when all that exist were reported, before anything that comes later', async () => {
+      const { cluster, namespace } = current();
+      const group = uniqueName();
+      for (const step of ['1', '2']) await makeConfigMap(current(), { step }, { group });
+      const seen: string[] = [];
+      const complete = (): void => {
+        seen.push('complete');
+        void makeConfigMap(current(), { step: 'late' }, { group });
+      };
+      const selector = { namespace, labels: `group=${group}` };
+      for await (const event of cluster.watch('ConfigMap', selector, AbortSignal.timeout(20_000), complete)) {
+        seen.push(short(event));
+        if (seen.length === 4) break;
+      }
+      expect(seen.slice(0, 2).sort()).toEqual(['Present 1', 'Present 2']);
+      expect(seen.slice(2)).toEqual(['complete', 'Present late']);
+    });
+
+    it('says so too when there is nothing', async () => {
+      const { cluster, namespace } = current();
+      const stop = new AbortController();
+      const ended = AbortSignal.any([stop.signal, AbortSignal.timeout(20_000)]);
+      let complete = 0;
+      const selector = { namespace, labels: `group=${uniqueName()}` };
+      const onComplete = (): void => {
+        complete++;
+        stop.abort();
+      };
+      for await (const _ of cluster.watch('ConfigMap', selector, ended, onComplete)) expect.unreachable();
+      expect(complete).toBe(1);
+      const named: string[] = [];
+      const absent = { namespace, name: uniqueName() };
+      const again = AbortSignal.timeout(20_000);
+      const onNamed = (): void => {
+        named.push('complete');
+        void cluster.create('ConfigMap', { metadata: absent, data: { step: 'now' } });
+      };
+      for await (const event of cluster.watch('ConfigMap', absent, again, onNamed)) {
+        named.push(short(event));
+        if (event.type === 'Present') break;
+      }
+      expect(named).toEqual(['Gone', 'complete', 'Present now']);
+    });
+
     it('selects by label and sees objects that come later', async () => {
       const { cluster, namespace } = current();
       const group = uniqueName();

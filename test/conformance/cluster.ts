@@ -3,6 +3,7 @@ import type { Cluster } from '../../activities/ports/cluster.ts';
 import { changeConformance, deletionConformance } from './cluster-changes.ts';
 import { logConformance } from './cluster-logs.ts';
 import { configMap, makeConfigMap, refOf as ref, uniqueName } from './cluster-objects.ts';
+import { statusConformance } from './cluster-status.ts';
 import { next } from './cluster-waits.ts';
 import { watchConformance } from './cluster-watch.ts';
 
@@ -92,6 +93,7 @@ export function clusterConformance(side: string, start: () => Promise<ClusterUnd
 
     changeConformance(() => under);
     deletionConformance(() => under);
+    statusConformance(() => under);
     watchConformance(() => under);
     logConformance(() => under);
   });

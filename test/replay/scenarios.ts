@@ -42,6 +42,7 @@ export const scenarios: readonly Scenario[] = [
         handedOverByThisRun: false,
         privileged: false,
         repositoryUniqueId: 'ab'.repeat(32),
+        repositoryPath: '/repository',
       }),
     },
   },

@@ -35,7 +35,6 @@ describe('a ReplicationSource as it stands in git', () => {
       source: 'app-src',
       secretName: 'app-volsync-secret',
       repositoryClaim: 'backups',
-      repositoryPath: '/repository',
       identity: { username: 'emby', hostname: 'media', path: '/config' },
       cache: { capacity: '2Gi', storageClassName: 'fast', accessModes: ['ReadWriteOnce'] },
       moverSecurityContext: { runAsUser: 568, runAsGroup: 568, fsGroup: 568 },
@@ -64,11 +63,10 @@ describe('a ReplicationSource as it stands in git', () => {
     expect(declared({ kopia: { copyMethod: written } }).request.copyMethod).toBe(meant);
   });
 
-  it('finds the repository of the older field repositoryPVC in its sub-directory', () => {
-    expect(declared({ kopia: { repositoryPVC: 'kopia' } }).request).toMatchObject({
-      repositoryClaim: 'kopia',
-      repositoryPath: '/repository/repository',
-    });
+  it('takes the volume of the older field repositoryPVC, and leaves where the repository lies in it to what was found', () => {
+    const { request } = declared({ kopia: { repositoryPVC: 'kopia' } });
+    expect(request.repositoryClaim).toBe('kopia');
+    expect(request.repositoryPath).toBeUndefined();
   });
 
   it('names every field that has no effect, and no other', () => {

@@ -36,6 +36,7 @@ describe('restoreVolume', () => {
         handedOverByThisRun: false,
         privileged: false,
         repositoryUniqueId: UNIQUE_ID,
+        repositoryPath: '/repository',
       }),
     });
     expect(calls).toEqual(['preflightRestore']);

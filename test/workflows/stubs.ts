@@ -62,6 +62,7 @@ const plan: BackupPlan = {
   cacheClaimExists: true,
   privileged: false,
   repositoryUniqueId: UNIQUE_ID,
+  repositoryPath: '/repository',
 };
 
 const none = { count: 0, examples: [] };
@@ -94,11 +95,17 @@ export function succeedingActivities(calls: string[]): AllActivities {
     cleanUpBackup: async () => ({ removed: [] }),
     runBackupMover: async () => moverResult(),
     openRepository: async () => ({ previous: summary('old'), snapshotIds: ['oldest', 'old'], policyChanged: false }),
+    holdRetention: async () => undefined,
     readBackSnapshot: async () => ({ snapshot: summary('new'), snapshotIds: ['old', 'new'] }),
     selectSnapshot: async () => ({ found: summary('old'), skipped: 0 }),
     listRepositorySnapshots: async () => ({ identity: 'app-src@demo:/data', snapshots: [summary('old')] }),
     createRepository: async () => ({ uniqueId: UNIQUE_ID }),
     identifyRepository: async () => ({ uniqueId: UNIQUE_ID }),
+    inspectContent: async () => ({
+      identities: { count: 0, listed: [] },
+      sources: [],
+      access: { looked: 0, closedFolders: 0, closedFiles: 0, owners: [], examples: [] },
+    }),
     readRepositoryRecord: async () => ({ uniqueId: UNIQUE_ID }),
     recordRepositoryIntent: async () => undefined,
     recordRepositoryIdentity: async () => undefined,
@@ -107,6 +114,7 @@ export function succeedingActivities(calls: string[]): AllActivities {
       handedOverByThisRun: false,
       privileged: false,
       repositoryUniqueId: UNIQUE_ID,
+      repositoryPath: '/repository',
     }),
     stageRestore: async () => ({ stagingClaim: 'volsync-app-dst-dest' }),
     handOver: async () => ({ claimUid: 'uid-2', volumeName: 'pv-2' }),

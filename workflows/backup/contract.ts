@@ -1,5 +1,6 @@
 import type { ResolvedBackup } from '../../api/backup-request.ts';
 import type { AccessMode } from '../../api/kubernetes-values.ts';
+import type { Suspicion } from '../../api/suspicion.ts';
 import type { FailureType } from '../failures.ts';
 import type { PhaseTiming } from '../progress.ts';
 
@@ -14,6 +15,8 @@ export const BackupPhase = {
   Capture: 'Capture',
   Mover: 'Mover',
   ReadBack: 'ReadBack',
+  /** Only when the source shrank suddenly. */
+  Hold: 'Hold',
   Record: 'Record',
   CleanUp: 'CleanUp',
 } as const;
@@ -51,6 +54,10 @@ export interface BackupPlan {
   readonly privileged: boolean;
   /** The repository's known unique id. */
   readonly repositoryUniqueId: string;
+  /** Of the ReplicationSource that declares this backup; absent when none does, or it is gone. */
+  readonly sourceUid?: string;
+  /** The repository's folder, as movers see it. */
+  readonly repositoryPath: string;
 }
 
 export interface CaptureResult {
@@ -98,6 +105,8 @@ export interface BackupRecord {
   readonly uploadedBytes?: number;
   readonly durationSeconds: number;
   readonly failure?: { readonly type: FailureType | string; readonly message: string };
+  /** The backup is good, and the source much smaller than before: its retention is held. */
+  readonly suspicious?: Suspicion;
 }
 
 export interface CleanUpResult {
@@ -107,11 +116,13 @@ export interface CleanUpResult {
 
 /** Short calls to the cluster. */
 export interface BackupControlActivities {
-  /** Touches nothing. Throws SourceMissing, SecretMissing, SecretInvalid, RepositoryNotFound (never initialised), VolumeBusy. */
+  /**
+   * Touches nothing; says on a declared source that a run is under way, which never makes it fail. Throws SourceMissing, SecretMissing, SecretInvalid, RepositoryNotFound (never initialised), VolumeBusy.
+   */
   preflightBackup(step: BackupStep): Promise<BackupPlan>;
   /** Makes the point-in-time copy and waits until it is usable; attaches to what its own run made. Throws VolumeSnapshotFailed, ProvisioningFailed. */
   captureVolume(step: BackupStep & { readonly plan: BackupPlan }): Promise<CaptureResult>;
-  /** Writes the record on the claim and an event. Idempotent. A claim that is gone is not an error. */
+  /** Writes the record on the claim, the status of a declared source, and events. Idempotent. What is gone is not an error. */
   recordBackup(step: BackupStep & { readonly record: BackupRecord }): Promise<void>;
   /** Stops a mover that still runs, then removes Job, clone and VolumeSnapshot of this run, and waits until they are gone. */
   cleanUpBackup(step: BackupStep & { readonly stopMover: boolean }): Promise<CleanUpResult>;
@@ -136,5 +147,7 @@ export interface BackupVolumeResult {
   /** Snapshot ids that retention removed during this run. */
   readonly removedSnapshots: readonly string[];
   readonly snapshotsKept: number;
+  /** The source is much smaller than before: retention is held until a person approves. */
+  readonly suspicious?: Suspicion;
   readonly phases: readonly PhaseTiming[];
 }

@@ -1,5 +1,7 @@
+import type { ResolvedBackup } from '../../api/backup-request.ts';
+import { describeSuspicion, judgeShrink, type SizedSnapshot, type Suspicion } from '../../api/suspicion.ts';
 import { FailureType } from '../failures.ts';
-import type { SnapshotSummary } from '../repository/contract.ts';
+import type { OpenRepositoryResult, SnapshotSummary } from '../repository/contract.ts';
 import { failRun } from '../run-failure.ts';
 import type { BackupMoverResult } from './contract.ts';
 
@@ -34,6 +36,24 @@ export function requireSame(mover: BackupMoverResult, readBack: SnapshotSummary)
   const text = differences.map(([name, said, read]) => `${name}: mover ${said}, repository ${read}`).join('; ');
   throw failRun(FailureType.SnapshotIncomplete, `the snapshot read back differs from what the mover wrote (${text})`);
 }
+
+/**
+ * Why the retention of the source has to be held, if it has: it is held already, or it lost so much since the previous
+ * whole snapshot that a mistake or an accident must be assumed. A person's approval ends both.
+ */
+export function suspect(
+  request: Pick<ResolvedBackup, 'namespace' | 'claim' | 'approveShrink'>,
+  { held, previous }: OpenRepositoryResult,
+  snapshot: SnapshotSummary,
+): Suspicion | undefined {
+  if (request.approveShrink) return undefined;
+  const after = sizeOf(snapshot);
+  if (held) return describeSuspicion(request, held.shrink?.after.startTime ?? after.startTime, held.shrink);
+  if (!previous || !judgeShrink(previous, after)) return undefined;
+  return describeSuspicion(request, after.startTime, { before: sizeOf(previous), after });
+}
+
+const sizeOf = ({ id, startTime, files, bytes }: SizedSnapshot): SizedSnapshot => ({ id, startTime, files, bytes });
 
 /** Ids that were there before the run and are not any more: what retention removed. */
 export function removedByRetention(before: readonly string[], after: readonly string[]): string[] {

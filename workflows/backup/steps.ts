@@ -33,6 +33,7 @@ export interface BackupSteps {
   readonly capture: Control['captureVolume'];
   readonly runMover: Movers['runBackupMover'];
   readonly readBack: Repository['readBackSnapshot'];
+  readonly hold: Repository['holdRetention'];
   readonly record: Local['recordBackup'];
   readonly cleanUp: Control['cleanUpBackup'];
 }
@@ -53,6 +54,7 @@ export function backupSteps(request: ResolvedBackup): BackupSteps {
       dataTransfer(`Mover ${request.namespace}/${backupJobName(request.source)}`, urgency),
     ).runBackupMover,
     readBack: beside(`Read the new snapshot back from ${request.repository}`).readBackSnapshot,
+    hold: beside(`Hold retention of ${formatIdentity(request.identity)}: the source shrank`).holdRetention,
     record: proxyLocalActivities<BackupControlActivities>(quickCall(`Record on ${claim}`, CLEAN_UP_SECONDS))
       .recordBackup,
     cleanUp: proxyActivities<BackupControlActivities>(clusterWait(`Clean up after ${claim}`, urgency, CLEAN_UP_SECONDS))

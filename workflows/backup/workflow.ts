@@ -12,7 +12,7 @@ import {
   type BackupVolumeResult,
   type CaptureResult,
 } from './contract.ts';
-import { removedByRetention, requireSame, requireWhole } from './judge.ts';
+import { removedByRetention, requireSame, requireWhole, suspect } from './judge.ts';
 import { type BackupSteps, backupSteps } from './steps.ts';
 
 interface Run {
@@ -80,6 +80,11 @@ async function proveBackup(run: Run): Promise<Omit<BackupVolumeResult, 'phases'>
   );
   requireSame(mover, snapshot);
 
+  const suspicion = suspect(request, opened, snapshot);
+  if (suspicion) tracker.note('suspicious', suspicion.message);
+  if (suspicion && !opened.held) await tracker.phase(BackupPhase.Hold, () => steps.hold(holdInput(request, plan)));
+  const suspicious = suspicion ? { suspicious: suspicion } : {};
+
   const uploaded = mover.uploadedBytes === undefined ? {} : { uploadedBytes: mover.uploadedBytes };
   await tracker.phase(BackupPhase.Record, () =>
     steps.record({
@@ -91,6 +96,7 @@ async function proveBackup(run: Run): Promise<Omit<BackupVolumeResult, 'phases'>
         files: snapshot.files,
         bytes: snapshot.bytes,
         ...uploaded,
+        ...suspicious,
       },
     }),
   );
@@ -106,6 +112,7 @@ async function proveBackup(run: Run): Promise<Omit<BackupVolumeResult, 'phases'>
     unreadableFiles: mover.unreadable,
     removedSnapshots: removedByRetention(opened.snapshotIds, snapshotIds),
     snapshotsKept: snapshotIds.length,
+    ...suspicious,
   };
 }
 
@@ -140,14 +147,19 @@ async function endFailed(run: Run, error: unknown): Promise<void> {
   ]);
 }
 
-const openInput = (request: ResolvedBackup, plan: BackupPlan) => ({
+const holdInput = (request: ResolvedBackup, plan: BackupPlan) => ({
   repository: request.repository,
   expectedUniqueId: plan.repositoryUniqueId,
   identity: request.identity,
   retain: request.retain,
   compression: request.compression,
+});
+
+const openInput = (request: ResolvedBackup, plan: BackupPlan) => ({
+  ...holdInput(request, plan),
   parallelism: request.parallelism,
   approveRetention: request.approveRetention,
+  approveShrink: request.approveShrink,
 });
 
 const recordBase = (run: Run) => ({

@@ -1,6 +1,8 @@
 import type { Identity } from '../../api/identity.ts';
 import type { SnapshotChoice } from '../../api/restore-request.ts';
 import type { Retention } from '../../api/retention.ts';
+import type { Shrink } from '../../api/suspicion.ts';
+import type { InspectContentInput, InspectContentResult } from './inspect-contract.ts';
 
 /** The workflow that creates or adopts a repository; nothing else ever does. */
 export const INIT_REPOSITORY = 'initRepository';
@@ -38,13 +40,20 @@ export interface OpenRepositoryInput {
   readonly parallelism: number;
   /** A person agreed that a tighter retention removes existing snapshots. */
   readonly approveRetention: boolean;
+  /** A person agreed that the source is meant to be as small as it is: a hold ends. */
+  readonly approveShrink: boolean;
 }
+
+/** Which source's retention is to be held; the tiers that return when it is released. */
+export type HoldRetentionInput = Omit<OpenRepositoryInput, 'parallelism' | 'approveRetention' | 'approveShrink'>;
 
 export interface OpenRepositoryResult {
   /** Newest whole, error-free snapshot of the identity; tags aren't looked up on this fast way. */
   readonly previous?: Omit<SnapshotSummary, 'tags'>;
   readonly snapshotIds: readonly string[];
   readonly policyChanged: boolean;
+  /** Retention is held: the source shrank suddenly and nobody has approved it yet. */
+  readonly held?: { readonly shrink?: Shrink };
 }
 
 export interface ReadBackInput {
@@ -97,12 +106,16 @@ export interface CreateRepositoryInput {
 export interface RepositoryIdentity {
   /** Hexadecimal, as `kopia repository status --json` names it. */
   readonly uniqueId: string;
+  /** Where in its volume it lies, relative to the root; absent at the root. */
+  readonly path?: string;
 }
 
 /** What stands beside the repository: one worker per repository, on the queue `repository/<name>`. No cluster access. */
 export interface RepositoryActivities {
   /** Is it there, is it the known one? Sets the source's policy before a snapshot. Throws RepositoryNotFound, RepositoryChanged, WrongPassword, Suspicious. */
   openRepository(input: OpenRepositoryInput): Promise<OpenRepositoryResult>;
+  /** Keeps every snapshot of a source from now on, until an `openRepository` with `approveShrink`. Idempotent. */
+  holdRetention(input: HoldRetentionInput): Promise<void>;
   /** Proves a backup from a process that did not write it. Throws SnapshotNotFound, SnapshotIncomplete, RepositoryChanged. */
   readBackSnapshot(input: ReadBackInput): Promise<ReadBackResult>;
   /** Pins the snapshot that a restore will use. Throws SnapshotNotFound when the choice matches none of those that exist. */
@@ -110,13 +123,17 @@ export interface RepositoryActivities {
   listRepositorySnapshots(input: ListSnapshotsInput): Promise<ListSnapshotsResult>;
   /** Creates the repository on an empty volume. Throws RepositoryExists. */
   createRepository(input: CreateRepositoryInput): Promise<RepositoryIdentity>;
-  /** Reads the unique id of the repository that is there. Throws RepositoryNotFound. */
+  /** Finds the one repository in the volume by looking, and reads its unique id. Throws RepositoryNotFound, RepositoryExists (several). */
   identifyRepository(input: { readonly repository: string }): Promise<RepositoryIdentity>;
+  /** What it holds, and a dry run of declared retention; changes nothing, and its answer is bounded. */
+  inspectContent(input: InspectContentInput): Promise<InspectContentResult>;
 }
 
 /** What the cluster remembers of a repository (a ConfigMap in Stowage's namespace). */
 export interface RepositoryRecord {
   readonly uniqueId?: string;
+  /** Where in its volume it lies, relative to the root; absent at the root. */
+  readonly path?: string;
   /** The run that is creating it, written before the creation starts. */
   readonly creatingRun?: string;
 }
@@ -130,6 +147,7 @@ export interface RepositoryRecordActivities {
   recordRepositoryIdentity(input: {
     readonly repository: string;
     readonly uniqueId: string;
+    readonly path?: string;
     readonly runId: string;
     readonly replace: boolean;
   }): Promise<void>;
@@ -139,4 +157,6 @@ export interface InitRepositoryResult {
   readonly outcome: 'Created' | 'Adopted' | 'AlreadyKnown';
   readonly repository: string;
   readonly uniqueId: string;
+  /** Where in its volume it lies, relative to the root; absent at the root. */
+  readonly path?: string;
 }

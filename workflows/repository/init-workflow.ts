@@ -64,12 +64,11 @@ async function adopt(request: ResolvedInit, tracker: RunTracker): Promise<InitRe
   const { records, beside } = steps(request);
   const { runId } = workflowInfo();
   const known = await tracker.phase('ReadRecord', () => records.readRepositoryRecord({ repository }));
-  const { uniqueId } = await tracker.phase('Identify', () => beside.identifyRepository({ repository }));
+  const { uniqueId, path } = await tracker.phase('Identify', () => beside.identifyRepository({ repository }));
+  const found = { repository, uniqueId, ...(path ? { path } : {}) };
   if (!uniqueId)
     throw ApplicationFailure.nonRetryable(`repository ${repository} has no unique id`, FailureType.RepositoryNotFound);
-  if (known.uniqueId === uniqueId) return { outcome: 'AlreadyKnown', repository, uniqueId };
-  await tracker.phase('RecordIdentity', () =>
-    records.recordRepositoryIdentity({ repository, uniqueId, runId, replace: true }),
-  );
-  return { outcome: 'Adopted', repository, uniqueId };
+  if (known.uniqueId === uniqueId && known.path === path) return { outcome: 'AlreadyKnown', ...found };
+  await tracker.phase('RecordIdentity', () => records.recordRepositoryIdentity({ ...found, runId, replace: true }));
+  return { outcome: 'Adopted', ...found };
 }

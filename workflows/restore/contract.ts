@@ -33,6 +33,8 @@ export interface RestorePreflight {
   readonly handedOverByThisRun: boolean;
   readonly privileged: boolean;
   readonly repositoryUniqueId: string;
+  /** The repository's folder, as movers see it. */
+  readonly repositoryPath: string;
 }
 
 /** The claim that will be made, decided once. */
@@ -43,6 +45,8 @@ export interface RestorePlan {
   readonly accessModes: readonly AccessMode[];
   readonly privileged: boolean;
   readonly repositoryUniqueId: string;
+  /** The repository's folder, as movers see it. */
+  readonly repositoryPath: string;
 }
 
 export interface RestoreMoverInput extends RestoreStep {

@@ -31,6 +31,7 @@ export function planRestore(request: ResolvedRestore, found: RestorePreflight, s
     accessModes: request.accessModes ?? recordedModes(snapshot) ?? FALLBACK_ACCESS_MODES,
     privileged: found.privileged,
     repositoryUniqueId: found.repositoryUniqueId,
+    repositoryPath: found.repositoryPath,
   };
 }
 

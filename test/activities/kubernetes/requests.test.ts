@@ -68,6 +68,19 @@ describe('errors of the API server', () => {
     });
   });
 
+  it('a cluster without the CRDs holds no declared object, whatever form its 404 has', async () => {
+    const { cluster } = await start([
+      (response) => response.writeHead(404, { 'content-type': 'text/plain' }).end('404 page not found'),
+      json(404, { kind: 'Status', reason: 'NotFound', message: 'the server could not find it', details: {} }),
+    ]);
+    expect(await cluster.get('ReplicationSource', ref)).toBeUndefined();
+    expect(await cluster.applyStatus('ReplicationDestination', ref, {}, 'test')).toBeUndefined();
+    // A list decides what is deleted: there it stays an error.
+    await expect(cluster.list('ReplicationSource', {})).rejects.toMatchObject({
+      message: expect.stringContaining('serves no replicationsources'),
+    });
+  });
+
   it('neither bodies nor headers nor tokens get into an error', async () => {
     const { cluster } = await start([
       (response) => response.writeHead(502, { 'x-secret': 'hunter2' }).end('<html>hunter2 of a proxy</html>'),

@@ -125,3 +125,56 @@ describe('a watch at its start', () => {
     expect(server?.requests).toHaveLength(1);
   });
 });
+
+describe('a watch of a declared kind', () => {
+  it('waits for its CRD without asking all the time, and never takes its absence for an empty cluster', async () => {
+    const absent: Answer = (response) => response.writeHead(404).end('404 page not found');
+    const watchTiming = { ...quick.watchTiming, unservedMilliseconds: 40 };
+    const again = stream([added('a', 5), initialEventsEnd(7)], 'stay');
+    server = await startScriptedServer([absent, absent, absent, again], { watchTiming });
+    const seen: string[] = [];
+    const signal = AbortSignal.timeout(10_000);
+    const began = Date.now();
+    const stop = new AbortController();
+    const complete = (): void => {
+      seen.push('complete');
+      stop.abort();
+    };
+    const either = AbortSignal.any([signal, stop.signal]);
+    for await (const { object } of server.cluster.watch('ReplicationSource', {}, either, complete)) {
+      seen.push(object.metadata?.name ?? '');
+    }
+    expect(seen).toEqual(['a', 'complete']);
+    expect(server.requests).toHaveLength(4);
+    expect(Date.now() - began).toBeGreaterThanOrEqual(3 * 20);
+  });
+
+  it('of another kind that is not served ends with the remedy', async () => {
+    server = await startScriptedServer([(response) => response.writeHead(404).end('404 page not found')], quick);
+    const watch = server.cluster.watch('Job', {}, AbortSignal.timeout(10_000));
+    await expect(watch[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      message: expect.stringContaining('serves no jobs'),
+    });
+  });
+
+  it('is complete in both ways of beginning: a stream of all objects, and a list where that is not known', async () => {
+    const list = json(200, { metadata: { resourceVersion: '7' }, items: [configMap('a', 5)] });
+    const refusal = status(422, 'Invalid', 'sendInitialEvents is forbidden');
+    for (const answers of [
+      [stream([added('a', 5), initialEventsEnd(7)], 'stay')],
+      [refusal, list, stream([], 'stay')],
+    ]) {
+      await server?.close();
+      server = await startScriptedServer(answers, quick);
+      const seen: string[] = [];
+      const stop = new AbortController();
+      const complete = (): void => {
+        seen.push('complete');
+        stop.abort();
+      };
+      const watch = server.cluster.watch('ReplicationSource', {}, stop.signal, complete);
+      for await (const { object } of watch) seen.push(object.metadata?.name ?? '');
+      expect(seen).toEqual(['a', 'complete']);
+    }
+  });
+});

@@ -67,6 +67,7 @@ const opening = (expectedUniqueId: string, more: Partial<OpenRepositoryInput> = 
   compression: 'zstd-fastest',
   parallelism: 2,
   approveRetention: false,
+  approveShrink: false,
   ...more,
 });
 
@@ -169,7 +170,7 @@ describe('opening a repository', () => {
       compression: { compressorName: string };
     };
     expect(shown.retention).toMatchObject({
-      keepLatest: 0,
+      keepLatest: 2,
       keepHourly: 24,
       keepDaily: 7,
       keepWeekly: 0,

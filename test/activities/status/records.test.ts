@@ -126,4 +126,20 @@ describe('the record of a repository', () => {
       uniqueId: 'bb',
     });
   });
+
+  test('remembers where in its volume an adopted repository lies, and forgets it when it lies at the root', async () => {
+    const { activities, run } = await world();
+    const record = (path?: string) =>
+      run(() =>
+        activities.recordRepositoryIdentity({
+          ...{ repository: 'kopia', uniqueId: 'aa', runId: 'r', replace: true },
+          ...(path ? { path } : {}),
+        }),
+      );
+    const read = () => run(() => activities.readRepositoryRecord({ repository: 'kopia' }));
+    await record('repository');
+    await expect(read()).resolves.toEqual({ uniqueId: 'aa', path: 'repository' });
+    await record();
+    await expect(read()).resolves.toEqual({ uniqueId: 'aa' });
+  });
 });

@@ -81,10 +81,24 @@ describe('preflight of a backup', () => {
       cacheClaimExists: false,
       privileged: false,
       repositoryUniqueId: UNIQUE_ID,
+      repositoryPath: '/repository',
     });
     expect(Object.values(cluster.requestCounts()).reduce((a, b) => a + b, 0) - before).toBe(4);
     expect(Object.keys(cluster.requestCounts()).some((call) => /^(patch|delete)/.test(call))).toBe(false);
     expect(JSON.stringify(plan)).not.toContain('secret');
+  });
+
+  test('sends movers where the repository was found, unless the request says where', async () => {
+    const { activities, run } = await world();
+    const record = { namespace: 'stowage-system', name: 'stowage-repository-kopia' };
+    const pathOf = async (repositoryPath?: string) =>
+      (await run(() => activities.preflightBackup(backupStep(repositoryPath ? { repositoryPath } : {}))))
+        .repositoryPath;
+    await cluster.patch('ConfigMap', record, { data: { path: 'repository/repository' } });
+    await expect(pathOf()).resolves.toBe('/repository/repository/repository');
+    await expect(pathOf('/repository/elsewhere')).resolves.toBe('/repository/elsewhere');
+    await cluster.patch('ConfigMap', record, { data: { path: '../../etc' } });
+    expect(await failureOf(pathOf())).toMatchObject({ type: 'RepositoryNotFound', retryable: false });
   });
 
   test("uses the cache that VolSync left, and the namespace's word on privileges", async () => {
