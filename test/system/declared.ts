@@ -53,7 +53,7 @@ export async function statusOf(
   kind: 'replicationsource' | 'replicationdestination',
   name: string,
 ): Promise<DeclaredStatus> {
-  const text = await world.kubectl.run('get', kind, name, '-n', namespace, '-o', 'json');
+  const text = await world.kubectl.run('get', `${kind}s.volsync.backube`, name, '-n', namespace, '-o', 'json');
   return (JSON.parse(text) as { status?: DeclaredStatus }).status ?? {};
 }
 
