@@ -36,6 +36,7 @@ export interface BackupFlags extends VolumeFlags {
   readonly storageClass?: string;
   readonly snapshotClass?: string;
   readonly approveRetention?: boolean;
+  readonly approveShrink?: boolean;
 }
 
 export interface RestoreFlags extends VolumeFlags {
@@ -58,6 +59,7 @@ export function backupRequest(claim: string, flags: BackupFlags, declared?: Back
       storageClassName: flags.storageClass,
       volumeSnapshotClassName: flags.snapshotClass,
       approveRetention: flags.approveRetention,
+      approveShrink: flags.approveShrink,
     }),
   });
 }
