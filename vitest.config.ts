@@ -8,7 +8,7 @@ const needs = {
   platform: ['test/**/*.platform.test.ts', 'test/platform/csi-conformance.test.ts'],
 };
 
-const rooms = ['architecture', 'replay', 'e2e', 'faults'].map((room) => `test/${room}/**/*.test.ts`);
+const rooms = ['architecture', 'replay', 'e2e', 'faults', 'rights'].map((room) => `test/${room}/**/*.test.ts`);
 
 const aloneOnCluster = 'test/faults/**/*.alone.test.ts';
 
@@ -56,6 +56,8 @@ export default defineConfig({
       }),
       // These take away what all others need, or promise a time.
       project('alone', { ...onCluster, include: [aloneOnCluster], fileParallelism: false, testTimeout: 300_000 }),
+      // Judges what the workers of all of them asked of the platform's API server.
+      project('rights', { ...onCluster, include: ['test/rights/**/*.test.ts'] }),
     ],
   },
 });

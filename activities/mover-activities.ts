@@ -4,7 +4,7 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { withFailureMapping } from './failure-mapping.ts';
 import { checkRestore } from './mover/check-restore.ts';
 import { runBackupMover } from './mover/run-backup-mover.ts';
-import { runRestoreMover } from './mover/run-restore-mover.ts';
+import { provisionEmptyVolume, runRestoreMover } from './mover/run-restore-mover.ts';
 
 export type MoverActivities = BackupMoverActivities & RestoreMoverActivities;
 
@@ -13,6 +13,7 @@ export function createMoverActivities(dependencies: ActivityDependencies): Mover
   const activities: MoverActivities = {
     runBackupMover: (input) => runBackupMover(dependencies, input),
     runRestoreMover: (input) => runRestoreMover(dependencies, input),
+    provisionEmptyVolume: (input) => provisionEmptyVolume(dependencies, input),
     checkRestore: (input) => checkRestore(dependencies, input),
   };
   return withFailureMapping(activities);

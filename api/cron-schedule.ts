@@ -5,8 +5,12 @@
  */
 
 /** The CRD's own pattern. Its second half is anchored at the end only, which is how a leading `CRON_TZ=` gets through. */
-const ADMISSION_PATTERN =
+export const CRON_ADMISSION =
   /^(@(annually|yearly|monthly|weekly|daily|hourly))|((((\d+,)*\d+|(\d+(\/|-)\d+)|\*(\/\d+)?)\s?){5})$/;
+
+/** What is wrong with text that the pattern refuses. */
+export const CRON_PROBLEM =
+  'must be five cron fields of numbers (`0 * * * *`), lists (`1,2`), ranges (`1-5`), `*` or `*/n`, or one of @hourly, @daily, @weekly, @monthly, @yearly';
 
 const DESCRIPTORS: Readonly<Record<string, string>> = {
   '@annually': '0 0 1 1 *',
@@ -57,14 +61,7 @@ const FIELDS: readonly Field[] = [
 /** Reads an expression with all its problems at once; never throws. */
 export function parseCron(text: string, defaultTimeZone = 'UTC'): CronReading {
   const trimmed = text.trim();
-  if (!ADMISSION_PATTERN.test(trimmed)) {
-    return {
-      ok: false,
-      problems: [
-        'must be five cron fields of numbers (`0 * * * *`), lists (`1,2`), ranges (`1-5`), `*` or `*/n`, or one of @hourly, @daily, @weekly, @monthly, @yearly',
-      ],
-    };
-  }
+  if (!CRON_ADMISSION.test(trimmed)) return { ok: false, problems: [CRON_PROBLEM] };
   const prefix = TIME_ZONE_PREFIX.exec(trimmed);
   const timeZone = prefix ? (prefix[1] ?? '') : defaultTimeZone;
   const expression = (prefix ? (prefix[2] ?? '') : trimmed).trim().replace(/\s+/g, ' ');

@@ -72,7 +72,7 @@ const clashOfSources: Clash<DeclaredSource> = (younger, elder) => {
   const sameNamespace = younger.namespace === elder.namespace;
   const problems: InvalidField[] = [];
   const identity = formatIdentity(identityOfSource(younger));
-  const sameVolume = repositoryClaim(younger) === repositoryClaim(elder);
+  const sameVolume = repositoryPlace(younger) === repositoryPlace(elder);
   if ((sameNamespace || sameVolume) && identity === formatIdentity(identityOfSource(elder))) {
     const message = `would file snapshots as ${identity}, as does ${theOther(DeclaredKind.source, elder)} in the same repository: give one of them another username, hostname or sourcePathOverride, or delete one`;
     problems.push({ field: 'spec.kopia.username', message });
@@ -90,7 +90,8 @@ const clashOfDestinations: Clash<DeclaredDestination> = (younger, elder) => {
   return [{ field: 'spec.kopia.destinationPVC', message }];
 };
 
-const repositoryClaim = ({ request }: DeclaredSource): string => request.repositoryClaim ?? DEFAULT_REPOSITORY;
+const repositoryPlace = ({ request: { repositoryClaim, repositoryNfs } }: DeclaredSource): string =>
+  repositoryNfs ? `${repositoryNfs.server}:${repositoryNfs.path}` : (repositoryClaim ?? DEFAULT_REPOSITORY);
 
 const theOther = (kind: DeclaredKind, { namespace, name }: Named): string =>
   `the older ${kind} ${namespace}/${name}, which acts`;

@@ -8,55 +8,84 @@ export interface UnsupportedField {
 
 export type Fields = Readonly<Record<string, unknown>>;
 
+/** The fields of a schema, before anything was validated: a name that the schema lacks does not compile. */
+export type Unvalidated<Shape> = { readonly [Name in keyof Shape]?: unknown };
+
 /** The value as fields; empty when it is something else. */
 export const asFields = (value: unknown): Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 
-/** Without fields that are absent, null or empty text: a variable that was left empty counts as left out, as in VolSync. */
+/** Without fields that are absent, null or empty text. */
 export const present = (fields: Fields): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(fields).filter(([, value]) => value !== undefined && value !== null && value !== ''),
   );
 
 /** YAML reads `capacity: 1073741824` as a number; Kubernetes takes both. */
-export const asText = (value: unknown): unknown => (typeof value === 'number' ? String(value) : value);
+const asText = (value: unknown): unknown => (typeof value === 'number' ? String(value) : value);
 
-/** Fields of a PodSecurityContext that movers take over. */
-const SECURITY_CONTEXT_FIELDS = new Set([
-  'runAsUser',
-  'runAsGroup',
-  'fsGroup',
-  'runAsNonRoot',
-  'supplementalGroups',
-  'fsGroupChangePolicy',
-  'seccompProfile',
-]);
+/** People quote ids: `runAsUser: "568"`. */
+const asNumber = (value: unknown): unknown =>
+  typeof value === 'string' && /^[0-9]+$/.test(value) ? Number(value) : value;
 
-/** `moverSecurityContext` with the fields that movers take over. */
-export function keptSecurityContext(context: unknown): unknown {
-  if (typeof context !== 'object' || context === null || Array.isArray(context)) return context ?? undefined;
-  return Object.fromEntries(
-    Object.entries(present(context as Fields)).filter(([name]) => SECURITY_CONTEXT_FIELDS.has(name)),
-  );
+const mapped = (value: unknown, change: (entry: unknown) => unknown): unknown =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, change(entry)]))
+    : value;
+
+interface MoverFields {
+  readonly capacity?: unknown;
+  readonly repository?: unknown;
+  readonly storageClassName?: unknown;
+  readonly accessModes?: unknown;
+  readonly volumeSnapshotClassName?: unknown;
+  readonly cacheCapacity?: unknown;
+  readonly cacheStorageClassName?: unknown;
+  readonly cacheAccessModes?: unknown;
+  readonly metadataCacheSizeLimitMB?: unknown;
+  readonly contentCacheSizeLimitMB?: unknown;
+  readonly moverSecurityContext?: unknown;
+  readonly moverServiceAccount?: unknown;
+  readonly moverPodLabels?: unknown;
+  readonly moverResources?: unknown;
+  readonly moverAffinity?: unknown;
 }
 
-/** Every field of `spec.kopia` that has no effect, by its path: what is neither `handled` nor named, too. */
-export function unsupportedFields(
-  kopia: Fields,
-  handled: ReadonlySet<string>,
-  messages: Readonly<Record<string, string>>,
-): UnsupportedField[] {
-  const found = Object.keys(present(kopia))
-    .filter((name) => !handled.has(name))
-    .map((name) => ({
-      field: `spec.kopia.${name}`,
-      message: messages[name] ?? "is not a field of VolSync's Kopia mover and has no effect",
-    }));
-  const context = Object.keys(asFields(kopia.moverSecurityContext))
-    .filter((name) => !SECURITY_CONTEXT_FIELDS.has(name))
-    .map((name) => ({ field: `spec.kopia.moverSecurityContext.${name}`, message: 'is not set on the mover' }));
-  return [...found, ...context];
-}
+/** The fields of a request that both kinds declare in the same way, not validated yet. */
+export const sharedRequestFields = (kopia: MoverFields): Fields => ({
+  capacity: asText(kopia.capacity),
+  storageClassName: kopia.storageClassName,
+  accessModes: kopia.accessModes,
+  volumeSnapshotClassName: kopia.volumeSnapshotClassName,
+  secretName: kopia.repository,
+  cache: present({
+    capacity: asText(kopia.cacheCapacity),
+    storageClassName: kopia.cacheStorageClassName,
+    accessModes: kopia.cacheAccessModes,
+    metadataLimitMb: kopia.metadataCacheSizeLimitMB,
+    contentLimitMb: kopia.contentCacheSizeLimitMB,
+  }),
+  moverSecurityContext: mapped(kopia.moverSecurityContext, (entry) =>
+    Array.isArray(entry) ? entry.map(asNumber) : asNumber(entry),
+  ),
+  moverServiceAccount: kopia.moverServiceAccount,
+  moverPodLabels: kopia.moverPodLabels,
+  moverResources: mapped(kopia.moverResources, (amounts) => mapped(amounts, asText)),
+  moverAffinity: kopia.moverAffinity,
+});
+
+/** Request path → manifest path, for those fields. */
+export const SHARED_PATHS: Readonly<Record<string, string>> = {
+  namespace: 'metadata.namespace',
+  secretName: 'spec.kopia.repository',
+  'identity.username': 'spec.kopia.username',
+  'identity.hostname': 'spec.kopia.hostname',
+  'cache.capacity': 'spec.kopia.cacheCapacity',
+  'cache.storageClassName': 'spec.kopia.cacheStorageClassName',
+  'cache.accessModes': 'spec.kopia.cacheAccessModes',
+  'cache.metadataLimitMb': 'spec.kopia.metadataCacheSizeLimitMB',
+  'cache.contentLimitMb': 'spec.kopia.contentCacheSizeLimitMB',
+};
 
 /** The manifest's path of a request field: `renamed`, or `spec.kopia` with the request's own path. */
 export function manifestPath(requestPath: string, renamed: Readonly<Record<string, string>>): string {

@@ -1,7 +1,8 @@
+import type { z } from 'zod';
 import { type CronSchedule, parseCron } from './cron-schedule.ts';
-import { asFields, type Fields, present, type UnsupportedField } from './declared-fields.ts';
+import { asFields, type Fields, present } from './declared-fields.ts';
 import type { DeclaredKind } from './declared-object.ts';
-import type { InvalidField } from './invalid.ts';
+import { type InvalidField, invalidFields } from './invalid.ts';
 
 export interface ReadingOptions {
   /** For manifests without one, as in a kustomization that sets it. */
@@ -51,32 +52,17 @@ export function readTrigger(trigger: Fields, timeZone: string | undefined): Trig
   return { problems };
 }
 
-export interface RepositoryVolume {
-  /** The manifest's path of the claim, for messages. */
-  readonly path: string;
-  /** Fields of a request. */
-  readonly fields: Readonly<Record<string, unknown>>;
-  readonly unsupported: readonly UnsupportedField[];
+/** What is wrong with the shape of a spec, by path. */
+export function specProblems(schema: z.ZodType, spec: Fields): InvalidField[] {
+  const parsed = schema.safeParse(spec, { reportInput: true });
+  return parsed.success
+    ? []
+    : invalidFields(parsed.error).map(({ field, message }) => ({ field: `spec.${field}`, message }));
 }
 
-/** The first claim in moverVolumes is the repository's; `repositoryPVC` is the older form. */
-export function repositoryVolume(kopia: Fields): RepositoryVolume {
-  const volumes = Array.isArray(kopia.moverVolumes) ? kopia.moverVolumes : [];
-  const claims = volumes.map(
-    (volume) => asFields(asFields(asFields(volume).volumeSource).persistentVolumeClaim).claimName,
-  );
-  const chosen = claims.findIndex((claim) => claim !== undefined);
-  const unsupported = volumes.flatMap((_, index) =>
-    index === chosen ? [] : [{ field: `spec.kopia.moverVolumes[${index}]`, message: 'is not mounted into the mover' }],
-  );
-  if (chosen >= 0) {
-    const path = `spec.kopia.moverVolumes[${chosen}].volumeSource.persistentVolumeClaim.claimName`;
-    return { path, fields: { repositoryClaim: claims[chosen] }, unsupported };
-  }
-  const path = 'spec.kopia.repositoryPVC';
-  // Where in the volume it lies was found by looking, when the repository was adopted.
-  return { path, fields: present({ repositoryClaim: kopia.repositoryPVC }), unsupported };
-}
+/** A name that is no text; what it may be is the request's to say. */
+export const metadataProblems = ({ name }: Fields): InvalidField[] =>
+  typeof name === 'string' && name !== '' ? [] : [{ field: 'metadata.name', message: 'must name the object' }];
 
 /** One problem for each field: the manifest's own rule comes first and says it best. */
 export function distinct(problems: readonly InvalidField[]): InvalidField[] {

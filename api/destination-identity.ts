@@ -16,7 +16,7 @@ export type IdentityRule =
   | 'OwnName';
 
 /** Fields of a RestoreRequest that say where the repository is. */
-type RepositoryPlace = Pick<RestoreRequest, 'secretName' | 'repositoryClaim' | 'repositoryPath'>;
+type RepositoryPlace = Pick<RestoreRequest, 'secretName' | 'repositoryClaim' | 'repositoryPath' | 'repositoryNfs'>;
 
 /** What the template of a destination lacks to be a request. */
 export interface ResolvedDestination extends RepositoryPlace {
@@ -123,11 +123,12 @@ function sourceOfClaim(
 
 /** Where the destination leaves the repository open, that of its source; never the volume of another Secret's repository. */
 function repositoryPlace(
-  { secretName, repositoryClaim }: DeclaredDestination['template'],
+  { secretName, repositoryClaim, repositoryNfs }: DeclaredDestination['template'],
   source: DeclaredSource | undefined,
 ): RepositoryPlace {
   const from = source?.request;
-  if (!from || (secretName !== undefined && secretName !== from.secretName) || repositoryClaim !== undefined) {
+  const otherRepository = secretName !== undefined && secretName !== from?.secretName;
+  if (!from || otherRepository || repositoryClaim !== undefined || repositoryNfs !== undefined) {
     const name = secretName ?? from?.secretName;
     return name === undefined ? {} : { secretName: name };
   }
@@ -135,6 +136,7 @@ function repositoryPlace(
     ...(from.secretName === undefined ? {} : { secretName: from.secretName }),
     ...(from.repositoryClaim === undefined ? {} : { repositoryClaim: from.repositoryClaim }),
     ...(from.repositoryPath === undefined ? {} : { repositoryPath: from.repositoryPath }),
+    ...(from.repositoryNfs === undefined ? {} : { repositoryNfs: from.repositoryNfs }),
   };
 }
 

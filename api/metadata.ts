@@ -11,6 +11,10 @@ export const Label = {
   run: 'stowage.dev/run',
   /** On the PersistentVolume of a restore, from before its staging claim goes until its final claim is bound: the run. */
   handover: 'stowage.dev/handover',
+  /** A person's word on a VolumeSnapshot that is an image: it is let go of instead of deleted. */
+  doNotDelete: 'volsync.backube/do-not-delete',
+  /** VolSync's mark on what it is about to delete. */
+  cleanup: 'volsync.backube/cleanup',
 } as const;
 
 /** Labels that VolSync's operator sets, and people for it; Stowage only reads them. */

@@ -55,8 +55,14 @@ export const checkJobName = (destination: string): string => limitName(`stowage-
 /** The temporary VolumeSnapshot of a source, and the claim made from it (VolSync uses one name for both kinds). */
 export const captureName = (source: string): string => limitName(`volsync-${source}-src`);
 
-/** The staging claim that a restore fills before it is handed over. */
-export const stagingClaimName = (destination: string): string => limitName(`volsync-${destination}-dest`);
+/** The staging claim that a restore fills before it is handed over. Not VolSync's name: its claim may lie there still. */
+export const stagingClaimName = (destination: string): string => limitName(`stowage-${destination}-staging`);
+
+/** The VolumeSnapshot that becomes a destination's `status.latestImage`: VolSync's `…-dest-YYYYMMDDHHMMSS`, in UTC. */
+export function imageSnapshotName(destination: string, time: Date): string {
+  const stamp = time.toISOString().slice(0, 19).replace(/[-:T]/g, '');
+  return limitName(`volsync-${destination}-dest-${stamp}`);
+}
 
 /** VolSync's cache claim of a source; used where it exists already. */
 export const inheritedCacheClaimName = (source: string): string => limitName(`volsync-src-${source}-cache`);

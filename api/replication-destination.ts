@@ -1,30 +1,20 @@
-import { z } from 'zod';
-import {
-  asFields,
-  type Fields,
-  manifestPath,
-  present,
-  type UnsupportedField,
-  unsupportedFields,
-} from './declared-fields.ts';
+import { DestinationSpec, PAIR_PROBLEM, SOURCE_NAME_PROBLEM } from './crds/destination-spec.ts';
+import { partFields } from './crds/known-fields.ts';
+import { asFields, type Fields, manifestPath, present, type UnsupportedField } from './declared-fields.ts';
 import {
   distinct,
   manifestLabel,
+  metadataProblems,
   otherMovers,
   type ReadingOptions,
   readTrigger,
   reasonNotOurs,
-  repositoryVolume,
+  specProblems,
 } from './declared-manifest.ts';
 import { DeclaredKind } from './declared-object.ts';
+import { readVolumes } from './declared-repository.ts';
 import { type InvalidField, invalidFields } from './invalid.ts';
-import {
-  DESTINATION_HANDLED,
-  DESTINATION_PATHS,
-  DESTINATION_UNSUPPORTED,
-  restoreFields,
-  unsupportedOfDestination,
-} from './replication-destination-fields.ts';
+import { DESTINATION_PATHS, restoreFields, unsupportedTrigger } from './replication-destination-fields.ts';
 import { type RestoreRequest, RestoreRequestSchema } from './restore-request.ts';
 
 /** Whose snapshots a destination says that it wants; `resolveDestination` makes an identity of it. */
@@ -66,28 +56,6 @@ export type DestinationReading =
   | { readonly kind: 'NotOurs'; readonly reason: string }
   | { readonly kind: 'Invalid'; readonly name: string; readonly problems: readonly InvalidField[] };
 
-const COPY_METHOD = 'must be Snapshot or Direct (None means Direct)';
-
-const Manifest = z.looseObject({
-  metadata: z.looseObject({ name: z.string().min(1), namespace: z.string().optional() }),
-  spec: z.looseObject({
-    paused: z.boolean().nullish(),
-    trigger: z.looseObject({ schedule: z.string().nullish(), manual: z.string().nullish() }).nullish(),
-    kopia: z.looseObject({
-      copyMethod: z.enum(['Snapshot', 'Direct', 'None'], {
-        error: ({ input }) =>
-          input === 'Clone' ? `${COPY_METHOD}: a destination has nothing that could be cloned` : COPY_METHOD,
-      }),
-      cleanupTempPVC: z.boolean().nullish(),
-      cleanupCachePVC: z.boolean().nullish(),
-      enableFileDeletion: z.boolean().nullish(),
-      sourceIdentity: z.looseObject({}).nullish(),
-      moverVolumes: z.array(z.unknown()).nullish(),
-      repositoryPVC: z.string().nullish(),
-    }),
-  }),
-});
-
 /** Stands for the claim where the destination names none, so that all the rest can be validated. */
 const SOME_CLAIM = 'claim';
 
@@ -100,30 +68,35 @@ export function readReplicationDestination(manifest: unknown, options: ReadingOp
   if (notOurs) return { kind: 'NotOurs', reason: notOurs };
 
   const metadata = asFields(asFields(manifest).metadata);
-  const spec = asFields(asFields(manifest).spec);
+  const declared = asFields(asFields(manifest).spec);
+  const parted = partFields(DestinationSpec, declared, 'spec');
+  const spec = asFields(parted.known);
   const kopia = asFields(spec.kopia);
   const namespace = metadata.namespace ?? options.defaultNamespace;
-  const repository = repositoryVolume(kopia);
+  const volumes = readVolumes(kopia);
   const { manual } = readTrigger(asFields(spec.trigger), options.defaultTimeZone);
-  const identity = readIdentity(kopia, namespace);
+  const identity = readIdentity(kopia, asFields(asFields(declared.kopia).sourceIdentity), namespace);
 
-  const shape = Manifest.safeParse(manifest, { reportInput: true });
   const template = present({
     ...restoreFields(kopia),
-    ...repository.fields,
+    ...volumes.fields,
     namespace,
     destination: metadata.name,
     repository: options.repository,
   });
-  const { destinationPVC, sourceIdentity, username, hostname } = present(kopia);
-  const validated = RestoreRequestSchema.safeParse({
-    ...template,
-    claim: destinationPVC ?? SOME_CLAIM,
-    identity: present({ username, hostname, path: asFields(sourceIdentity).sourcePathOverride }),
-  });
-  const paths = { ...DESTINATION_PATHS, repositoryClaim: repository.path };
+  const { destinationPVC, sourceIdentity, username, hostname } = kopia;
+  const validated = RestoreRequestSchema.safeParse(
+    {
+      ...template,
+      claim: destinationPVC ?? SOME_CLAIM,
+      identity: present({ username, hostname, path: asFields(sourceIdentity).sourcePathOverride }),
+    },
+    { reportInput: true },
+  );
+  const paths = { ...DESTINATION_PATHS, ...volumes.paths };
   const problems = distinct([
-    ...(shape.success ? [] : invalidFields(shape.error)),
+    ...metadataProblems(metadata),
+    ...specProblems(DestinationSpec, spec),
     ...otherMovers(spec),
     ...identity.problems,
     ...(validated.success
@@ -145,11 +118,7 @@ export function readReplicationDestination(manifest: unknown, options: ReadingOp
       paused: spec.paused === true,
       cleanupTempPVC: kopia.cleanupTempPVC === true,
       cleanupCachePVC: kopia.cleanupCachePVC === true,
-      unsupported: [
-        ...unsupportedFields(kopia, DESTINATION_HANDLED, DESTINATION_UNSUPPORTED),
-        ...repository.unsupported,
-        ...unsupportedOfDestination(spec),
-      ],
+      unsupported: [...parted.unsupported, ...volumes.unsupported, ...unsupportedTrigger(spec)],
     },
   };
 }
@@ -159,10 +128,10 @@ interface IdentityReading {
   readonly problems: readonly InvalidField[];
 }
 
-/** Explicit names win over `sourceIdentity`, as in VolSync. */
-function readIdentity(kopia: Fields, namespace: unknown): IdentityReading {
-  const { username, hostname, sourceIdentity } = present(kopia);
-  const { sourceName, sourceNamespace, sourcePathOverride, ...others } = present(asFields(sourceIdentity));
+/** Explicit names win over `sourceIdentity`, as in VolSync. `declared` is that block with the fields that have no effect. */
+function readIdentity(kopia: Fields, declared: Fields, namespace: unknown): IdentityReading {
+  const { username, hostname, sourceIdentity } = kopia;
+  const { sourceName, sourceNamespace, sourcePathOverride } = asFields(sourceIdentity);
   const path = sourcePathOverride === undefined ? {} : { path: String(sourcePathOverride) };
   if (username !== undefined && hostname !== undefined) {
     const identity = { kind: 'Explicit', username: String(username), hostname: String(hostname), ...path } as const;
@@ -171,15 +140,15 @@ function readIdentity(kopia: Fields, namespace: unknown): IdentityReading {
   const unsaid = { kind: 'Unsaid' } as const;
   if (username !== undefined || hostname !== undefined) {
     const [given, missing] = username === undefined ? ['hostname', 'username'] : ['username', 'hostname'];
-    const message = `is needed because ${given} is set: give username and hostname together, or neither`;
+    const message = `is needed because ${given} is set: ${PAIR_PROBLEM}`;
     return { identity: unsaid, problems: [{ field: `spec.kopia.${missing}`, message }] };
   }
-  if (typeof sourceName === 'string') {
-    const from = typeof sourceNamespace === 'string' ? sourceNamespace : String(namespace);
-    return { identity: { kind: 'Source', namespace: from, name: sourceName, ...path }, problems: [] };
+  if (sourceName !== undefined) {
+    const from = sourceNamespace === undefined ? namespace : sourceNamespace;
+    const identity = { kind: 'Source', namespace: String(from), name: String(sourceName), ...path } as const;
+    return { identity, problems: [] };
   }
-  const empty = sourceNamespace === undefined && sourcePathOverride === undefined && Object.keys(others).length === 0;
-  if (empty) return { identity: unsaid, problems: [] };
-  const message = 'is needed where sourceIdentity is set: name the ReplicationSource whose snapshots are wanted';
-  return { identity: unsaid, problems: [{ field: 'spec.kopia.sourceIdentity.sourceName', message }] };
+  if (Object.keys(present(declared)).length === 0) return { identity: unsaid, problems: [] };
+  const field = 'spec.kopia.sourceIdentity.sourceName';
+  return { identity: unsaid, problems: [{ field, message: SOURCE_NAME_PROBLEM }] };
 }

@@ -1,19 +1,22 @@
-import { z } from 'zod';
 import { type BackupRequest, BackupRequestSchema } from './backup-request.ts';
+import { partFields } from './crds/known-fields.ts';
+import { SourceSpec } from './crds/source-spec.ts';
 import type { CronSchedule } from './cron-schedule.ts';
-import { asFields, manifestPath, present, type UnsupportedField, unsupportedFields } from './declared-fields.ts';
+import { asFields, manifestPath, present, type UnsupportedField } from './declared-fields.ts';
 import {
   distinct,
   manifestLabel,
+  metadataProblems,
   otherMovers,
   type ReadingOptions,
   readTrigger,
   reasonNotOurs,
-  repositoryVolume,
+  specProblems,
 } from './declared-manifest.ts';
 import { DeclaredKind } from './declared-object.ts';
+import { readVolumes } from './declared-repository.ts';
 import { type InvalidField, invalidFields } from './invalid.ts';
-import { requestFields, SOURCE_HANDLED, SOURCE_PATHS, SOURCE_UNSUPPORTED } from './replication-source-fields.ts';
+import { requestFields, SOURCE_PATHS } from './replication-source-fields.ts';
 
 /** A source as declared, ready to be planned. */
 export interface DeclaredSource {
@@ -43,56 +46,40 @@ const WITHOUT_TRIGGER: UnsupportedField = {
   message: 'is absent, which in VolSync means one backup right after the other; the default schedule is used',
 };
 
-const Manifest = z.looseObject({
-  metadata: z.looseObject({ name: z.string().min(1), namespace: z.string().optional() }),
-  spec: z.looseObject({
-    sourcePVC: z.string('must name the claim to back up').min(1, 'must name the claim to back up'),
-    paused: z.boolean().nullish(),
-    trigger: z.looseObject({ schedule: z.string().nullish(), manual: z.string().nullish() }).nullish(),
-    kopia: z.looseObject({
-      copyMethod: z.enum(['Snapshot', 'Clone', 'Direct', 'None'], 'must be Snapshot, Clone, Direct or None'),
-      repository: z.string('must name the repository Secret').min(1, 'must name the repository Secret'),
-      moverVolumes: z.array(z.unknown()).nullish(),
-      repositoryPVC: z.string().nullish(),
-    }),
-  }),
-});
-
 /**
  * Reads a `ReplicationSource` (volsync.backube/v1alpha1) with `spec.kopia` as it stands in git or in the cluster.
  * Pure; all problems at once, each with its path in the manifest. The rules are those of compatibility.md 1.2 and 1.3.
  */
-export function readReplicationSource(manifest: unknown, options: ReadingOptions = {}): SourceReading {
+export function readReplicationSource(manifest: unknown, options: SourceReadingOptions = {}): SourceReading {
   const notOurs = reasonNotOurs(asFields(manifest), DeclaredKind.source);
   if (notOurs) return { kind: 'NotOurs', reason: notOurs };
 
   const metadata = asFields(asFields(manifest).metadata);
-  const spec = asFields(asFields(manifest).spec);
+  const parted = partFields(SourceSpec, asFields(manifest).spec, 'spec');
+  const spec = asFields(parted.known);
   const kopia = asFields(spec.kopia);
   const namespace = metadata.namespace ?? options.defaultNamespace;
-  const repository = repositoryVolume(kopia);
+  const volumes = readVolumes(kopia);
   const trigger = readTrigger(asFields(spec.trigger), options.defaultTimeZone);
 
-  const shape = Manifest.safeParse(manifest);
   const request = present({
     ...requestFields(kopia),
-    ...repository.fields,
+    ...volumes.fields,
     namespace,
     claim: spec.sourcePVC,
     source: metadata.name,
     repository: options.repository,
   });
-  const validated = BackupRequestSchema.safeParse(request);
+  const validated = BackupRequestSchema.safeParse(request, { reportInput: true });
+  const paths = { ...SOURCE_PATHS, ...volumes.paths };
   const problems = distinct([
-    ...(shape.success ? [] : invalidFields(shape.error)),
+    ...metadataProblems(metadata),
+    ...specProblems(SourceSpec, spec),
     ...otherMovers(spec),
     ...trigger.problems,
     ...(validated.success
       ? []
-      : invalidFields(validated.error).map(({ field, message }) => ({
-          field: manifestPath(field, { ...SOURCE_PATHS, repositoryClaim: repository.path }),
-          message,
-        }))),
+      : invalidFields(validated.error).map(({ field, message }) => ({ field: manifestPath(field, paths), message }))),
   ]);
   if (problems.length > 0) return { kind: 'Invalid', name: manifestLabel(namespace, metadata.name), problems };
 
@@ -108,9 +95,9 @@ export function readReplicationSource(manifest: unknown, options: ReadingOptions
       paused: spec.paused === true,
       ...(typeof lastSyncTime === 'string' && { lastSyncTime }),
       unsupported: [
-        ...unsupportedFields(kopia, SOURCE_HANDLED, SOURCE_UNSUPPORTED),
-        ...repository.unsupported,
-        ...(Object.keys(present(asFields(spec.trigger))).length === 0 ? [WITHOUT_TRIGGER] : []),
+        ...parted.unsupported,
+        ...volumes.unsupported,
+        ...(Object.keys(asFields(spec.trigger)).length === 0 ? [WITHOUT_TRIGGER] : []),
       ],
     },
   };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accessModes, objectName, quantity } from './kubernetes-values.ts';
+import { temporaryClaimName } from './names.ts';
 import { type ResolvedNames, resolveNames, volumeFields } from './volume-request.ts';
 
 const snapshotChoice = z
@@ -19,8 +20,7 @@ const snapshotChoice = z
     path: ['id'],
   });
 
-/** The input of `restoreVolume` as a person types it: `{"namespace":"demo","claim":"app-config"}` is enough. */
-export const RestoreRequestSchema = z.strictObject({
+const restoreFields = z.strictObject({
   ...volumeFields,
   snapshot: snapshotChoice.default({}),
   /** Size, class and modes of the new claim; what the backup recorded with the snapshot where left out. */
@@ -35,13 +35,22 @@ export const RestoreRequestSchema = z.strictObject({
   declared: z.boolean().default(false),
   /** The value of `spec.trigger.manual` that this run answers; becomes `status.lastManualSync`. */
   manual: z.string().optional(),
-  /** `Claim`: the volume becomes the claim. `Image`: a VolumeSnapshot of it becomes `status.latestImage`, and the claim is not made. */
+  /**
+   * `Claim`: the volume becomes the claim. `Image`: a VolumeSnapshot of it becomes `status.latestImage` of the declared
+   * destination, and no claim is made; `claim` then only names the run (the watch takes the name of the staging claim).
+   */
   deliver: z.enum(['Claim', 'Image']).default('Claim'),
   /** What to do when a readable repository holds nothing under this identity: fail, or make an empty claim (first deployment). */
   whenNoSnapshot: z.enum(['Fail', 'Empty']).default('Fail'),
   /** Every n-th file's content is read back and compared; 1 compares all. */
   contentSampleEvery: z.number().int().min(1).max(1_000_000).default(10),
   startDeadlineSeconds: z.number().int().min(15).max(86_400).default(600),
+});
+
+/** The input of `restoreVolume` as a person types it: `{"namespace":"demo","claim":"app-config"}` is enough. */
+export const RestoreRequestSchema = restoreFields.refine(({ deliver, declared }) => deliver !== 'Image' || declared, {
+  message: 'an image is recorded on its ReplicationDestination: it must be declared',
+  path: ['deliver'],
 });
 
 export type RestoreRequest = z.input<typeof RestoreRequestSchema>;
@@ -55,3 +64,7 @@ export function resolveRestore(input: unknown): ResolvedRestore {
   const request = RestoreRequestSchema.parse(input, { reportInput: true });
   return { ...request, ...resolveNames(request) };
 }
+
+/** Pure: a declared restore into the destination's own claim (copy method Direct): the claim is its image as well. */
+export const isOwnImageClaim = ({ declared, deliver, destination, claim }: ResolvedRestore): boolean =>
+  declared && deliver === 'Claim' && claim === temporaryClaimName(destination);

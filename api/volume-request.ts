@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DEFAULT_SNAPSHOT_PATH, hostnameOf, type Identity, usernameOf } from './identity.ts';
 import { accessModes, moverSecurityContext, namespaceName, objectName, quantity } from './kubernetes-values.ts';
+import { moverRequestFields } from './mover-request.ts';
 import { defaultDestinationName, defaultSecretName, defaultSourceName } from './names.ts';
 
 /** The repository that is used when nothing else is said; the reference's claim has the same name. */
@@ -9,12 +10,11 @@ export const DEFAULT_REPOSITORY = 'kopia';
 /** Where movers and the repository's worker mount a repository volume. */
 export const REPOSITORY_MOUNT = '/repository';
 
-export const identityPart = z
-  .string()
-  .regex(
-    /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/,
-    'must be letters, digits, ".", "_" and "-", alphanumeric at both ends',
-  );
+/** VolSync's pattern of `username` and `hostname`. */
+export const IDENTITY_PART = '[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?';
+export const IDENTITY_PART_PROBLEM = 'must be letters, digits, ".", "_" and "-", alphanumeric at both ends';
+
+export const identityPart = z.string().regex(new RegExp(`^${IDENTITY_PART}$`), IDENTITY_PART_PROBLEM);
 
 export const absolutePath = z
   .string()
@@ -50,8 +50,12 @@ export const volumeFields = {
       capacity: quantity.default('1Gi'),
       storageClassName: objectName().optional(),
       accessModes: accessModes.optional(),
+      /** Kopia's own limits, MB; shares of `capacity` where left out, and 0 is the whole of it. */
+      metadataLimitMb: z.number().int().min(0).optional(),
+      contentLimitMb: z.number().int().min(0).optional(),
     })
     .prefault({}),
+  ...moverRequestFields,
   moverSecurityContext: moverSecurityContext.prefault({
     runAsUser: 1000,
     runAsGroup: 1000,

@@ -18,6 +18,12 @@ const VOLUME_FIELDS = [
   'identity',
   'cache',
   'moverSecurityContext',
+  'moverServiceAccount',
+  'moverPodLabels',
+  'moverResources',
+  'moverAffinity',
+  'moverVolumes',
+  'repositoryNfs',
 ] as const;
 
 type VolumeFields = Pick<BackupRequest, (typeof VOLUME_FIELDS)[number]>;

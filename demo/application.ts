@@ -1,125 +1,64 @@
-/** The objects of the demo's application, as someone would have them in git. Pure builders. */
+import { buildStorageClass, buildVolumeSnapshotClass } from '../platform/csi/manifests.ts';
+import { DRIVER_NAME } from '../platform/layout/paths.ts';
 
-export const APP = 'photos';
-export const NAMESPACE = 'demo';
+/** The names of the reference's example, which the demo plays, and what a cluster has before the application comes. */
+
+export const APP = 'emby';
+export const NAMESPACE = 'default';
 export const CLAIM = `${APP}-config`;
 export const SECRET = `${APP}-volsync-secret`;
 export const SOURCE = `${APP}-src`;
+export const DESTINATION = `${APP}-dst`;
+
+/** The Flux Kustomization of the application, in its repository. */
+export const FLUX_KUSTOMIZATION = `kubernetes/apps/${NAMESPACE}/${APP}/ks.yaml`;
 
 type Manifest = Readonly<Record<string, unknown>>;
 
-/** The application's namespace; its owner allows movers that may restore every owner and mode. */
-export const namespaceManifest = (): Manifest => ({
-  apiVersion: 'v1',
-  kind: 'Namespace',
-  metadata: { name: NAMESPACE, annotations: { 'volsync.backube/privileged-movers': 'true' } },
+/** The classes that the reference's variables name, on the platform's own driver. */
+export const classManifests = (): readonly object[] => [
+  buildStorageClass({ name: 'csi-cephfs-config-sc', driverName: DRIVER_NAME }),
+  // There is one default already, the platform's.
+  withoutDefault(buildVolumeSnapshotClass('csi-cephfs-config-snapclass', DRIVER_NAME)),
+];
+
+const withoutDefault = <T extends { metadata: { name: string } }>(object: T): T => ({
+  ...object,
+  metadata: { name: object.metadata.name },
 });
 
-export const claimManifest = (storageClassName: string): Manifest => ({
+/** The Secret that External Secrets would make from `emby-volsync`: the demo plays the operator and its password store. */
+export const secretManifest = (password: string): Manifest => ({
   apiVersion: 'v1',
-  kind: 'PersistentVolumeClaim',
-  metadata: { name: CLAIM, namespace: NAMESPACE },
-  spec: { accessModes: ['ReadWriteOnce'], storageClassName, resources: { requests: { storage: '2Gi' } } },
+  kind: 'Secret',
+  metadata: { name: SECRET, namespace: NAMESPACE },
+  stringData: { KOPIA_REPOSITORY: 'filesystem:///repository', KOPIA_PASSWORD: password },
 });
 
-/** Writes a row into SQLite every 50 ms, as uid 1000: a database that is being written while it is backed up. */
-export const deploymentManifest = (image: string, replicas: number): Manifest => ({
-  apiVersion: 'apps/v1',
-  kind: 'Deployment',
-  metadata: { name: APP, namespace: NAMESPACE, labels: { app: APP } },
+/** Notes every entry of the application's volume, as root in a pod beside it. */
+export const digestJobManifest = (name: string, image: string): Manifest => ({
+  apiVersion: 'batch/v1',
+  kind: 'Job',
+  metadata: { name, namespace: NAMESPACE },
   spec: {
-    replicas,
-    strategy: { type: 'Recreate' },
-    selector: { matchLabels: { app: APP } },
+    backoffLimit: 0,
     template: {
-      metadata: { labels: { app: APP } },
       spec: {
-        terminationGracePeriodSeconds: 2,
+        restartPolicy: 'Never',
         automountServiceAccountToken: false,
         enableServiceLinks: false,
-        securityContext: {
-          runAsUser: 1000,
-          runAsGroup: 1000,
-          runAsNonRoot: true,
-          seccompProfile: { type: 'RuntimeDefault' },
-        },
         containers: [
           {
-            name: APP,
+            name: 'tree',
             image,
             imagePullPolicy: 'IfNotPresent',
-            command: ['/bin/sh', '-c', WRITER],
-            securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-            volumeMounts: [{ name: 'config', mountPath: '/config' }],
+            command: ['/bin/node', '/app/dist/demo/tree-digest.js', '/config'],
+            securityContext: { runAsUser: 0, runAsGroup: 0 },
+            volumeMounts: [{ name: 'config', mountPath: '/config', readOnly: true }],
           },
         ],
-        volumes: [{ name: 'config', persistentVolumeClaim: { claimName: CLAIM } }],
+        volumes: [{ name: 'config', persistentVolumeClaim: { claimName: CLAIM, readOnly: true } }],
       },
-    },
-  },
-});
-
-// The application's own start-up: it refuses a damaged database, says how many rows it found, and goes on writing.
-const WRITER = [
-  'set -e',
-  'db=/config/database/app.db',
-  `sqlite3 "$db" 'create table if not exists rows (id integer primary key, at text, noise blob)'`,
-  `[ "$(sqlite3 "$db" 'pragma integrity_check')" = ok ]`,
-  `echo "ready rows=$(sqlite3 "$db" 'select count(*) from rows')"`,
-  `while true; do sqlite3 "$db" "pragma busy_timeout=2000; insert into rows (at, noise) values (datetime('now'), randomblob(512))" > /dev/null; sleep 0.05; done`,
-].join('\n');
-
-/** A program of the demo that runs as root in a pod beside the application's volume. */
-export function treeJobManifest(options: {
-  readonly name: string;
-  readonly image: string;
-  readonly program: 'tree-fill' | 'tree-digest';
-  readonly args: readonly string[];
-  readonly readOnly: boolean;
-}): Manifest {
-  return {
-    apiVersion: 'batch/v1',
-    kind: 'Job',
-    metadata: { name: options.name, namespace: NAMESPACE },
-    spec: {
-      backoffLimit: 0,
-      template: {
-        spec: {
-          restartPolicy: 'Never',
-          automountServiceAccountToken: false,
-          enableServiceLinks: false,
-          containers: [
-            {
-              name: 'tree',
-              image: options.image,
-              imagePullPolicy: 'IfNotPresent',
-              command: ['/bin/node', `/app/dist/demo/${options.program}.js`, '/config', ...options.args],
-              securityContext: { runAsUser: 0, runAsGroup: 0 },
-              volumeMounts: [{ name: 'config', mountPath: '/config', readOnly: options.readOnly }],
-            },
-          ],
-          volumes: [{ name: 'config', persistentVolumeClaim: { claimName: CLAIM, readOnly: options.readOnly } }],
-        },
-      },
-    },
-  };
-}
-
-/** The application's ReplicationSource, unchanged from what VolSync users have in git. */
-export const sourceManifest = (snapshotClass: string): Manifest => ({
-  apiVersion: 'volsync.backube/v1alpha1',
-  kind: 'ReplicationSource',
-  metadata: { name: SOURCE, namespace: NAMESPACE },
-  spec: {
-    sourcePVC: CLAIM,
-    trigger: { schedule: '0 * * * *' },
-    kopia: {
-      repository: SECRET,
-      copyMethod: 'Snapshot',
-      volumeSnapshotClassName: snapshotClass,
-      compression: 'zstd-fastest',
-      parallelism: 2,
-      retain: { hourly: 24, daily: 7 },
     },
   },
 });

@@ -1,17 +1,21 @@
 #!/usr/bin/env node
-// `npm run demo`: the whole main job on the embedded platform, told as a story. Exit 0 and "demo: ok", or what differed.
+// `npm run demo`: the reference's story on the embedded platform: declared in git, backed up, lost, back. Exit 0 and "demo: ok", or what differed.
+import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { checkContext, renderContextReport } from '../platform/context/check.ts';
 import { errorText } from '../platform/errors.ts';
 import { downPlatform, upPlatform } from '../platform/platform.ts';
+import { ensureGitOpsFiles } from '../platform/toolchain/ensure.ts';
 import type { Platform } from '../platform/types.ts';
-import { applicationRepositoryObjects, readRepositoryPassword } from '../platform/worker/repository-objects.ts';
+import { readRepositoryPassword } from '../platform/worker/repository-objects.ts';
 import { deployWorker } from '../platform/worker.ts';
-import { NAMESPACE, namespaceManifest, SECRET } from './application.ts';
-import { demoCluster } from './cluster.ts';
+import { classManifests, NAMESPACE } from './application.ts';
+import { type DemoCluster, demoCluster } from './cluster.ts';
+import { renderApplication } from './git.ts';
 import { playScenario } from './scenario.ts';
 import { createStory, type Story } from './story.ts';
 import { stowageCommand } from './stowage.ts';
+import { demoTemporal } from './temporal.ts';
 
 interface Options {
   readonly name: string;
@@ -58,29 +62,58 @@ async function onPlatform(
   log: (line: string) => void,
 ): Promise<string[]> {
   const worker = await story.phase(
-    "Stowage's workers running as pods",
+    "Stowage's workers running as pods, under their own accounts",
     () => deployWorker(platform, { log }),
     ({ roles }) => roles.join(', '),
   );
   const cluster = demoCluster(platform.tools.kubectl!, platform.kubeconfig, NAMESPACE);
-  const password = await readRepositoryPassword(platform);
-  if (!password) throw new Error(`the Secret of the repository is missing in ${worker.namespace}`);
-  await cluster.apply(namespaceManifest());
-  await cluster.apply(...applicationRepositoryObjects(NAMESPACE, SECRET, password));
-  return await playScenario({
+  const repositoryPassword = await readRepositoryPassword(platform);
+  if (!repositoryPassword) throw new Error(`the Secret of the repository is missing in ${worker.namespace}`);
+  await prepareCluster(cluster);
+  const rendered = await renderApplication(platform.tools, {
+    APP_IMAGE: platform.images.app,
+    STOWAGE_IMAGE: worker.image,
+    DEMO_MIB: String(sizeMiB),
+    VOLSYNC_REPOSITORY_STORAGECLASS: platform.sharedStorageClass,
+  });
+  const { address, namespace, uiUrl } = platform.temporal;
+  const temporal = await demoTemporal(address, namespace);
+  const stowage = stowageCommand({
+    KUBECONFIG: platform.kubeconfig,
+    STOWAGE_TEMPORAL_ADDRESS: address,
+    STOWAGE_TEMPORAL_NAMESPACE: namespace,
+    STOWAGE_TEMPORAL_UI: uiUrl,
+  });
+  const stage = {
     story,
     cluster,
-    stowage: stowageCommand({
-      KUBECONFIG: platform.kubeconfig,
-      STOWAGE_TEMPORAL_ADDRESS: platform.temporal.address,
-      STOWAGE_TEMPORAL_NAMESPACE: platform.temporal.namespace,
-      STOWAGE_TEMPORAL_UI: platform.temporal.uiUrl,
-    }),
-    images: { app: platform.images.app, stowage: worker.image },
-    classes: { storage: platform.storageClass, snapshot: platform.snapshotClass },
-    temporal: platform.temporal,
-    sizeMiB,
-  });
+    stowage,
+    temporal,
+    rendered,
+    repositoryPassword,
+    stowageImage: worker.image,
+    runs: [],
+  };
+  try {
+    return await playScenario(
+      stage,
+      (workflowId, runId) =>
+        `${uiUrl}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}/${runId}/history`,
+    );
+  } finally {
+    await temporal.close();
+  }
+}
+
+/** What the cluster of the reference has before its applications: their classes, the kinds of External Secrets, the owner's leave. */
+async function prepareCluster(cluster: DemoCluster): Promise<void> {
+  const externalSecrets = join(await ensureGitOpsFiles({ onProgress: () => undefined }), 'crds');
+  await cluster.read('apply', '--server-side', '-f', externalSecrets);
+  await cluster.waitFor('crd/externalsecrets.external-secrets.io', 'condition=Established', 60);
+  await cluster.apply(...classManifests());
+  // The namespace's owner allows movers that may restore every owner and mode.
+  await cluster.read('annotate', 'namespace', NAMESPACE, 'volsync.backube/privileged-movers=true', '--overwrite');
+  await cluster.waitFor('serviceaccount/default', 'create', 60);
 }
 
 /** Another cluster is only looked at: its images and its Temporal are its owner's to choose (docs/other-cluster.md). */

@@ -1,4 +1,4 @@
-// Prints one JSON line per entry of a tree: everything that a restore has to bring back. Runs as root in a Job of the demo.
+// Prints one JSON line per entry of a tree: everything that a restore has to bring back. Runs as root in pods of the demo.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';

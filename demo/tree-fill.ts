@@ -1,9 +1,10 @@
-// Fills an application volume with everything that a backup tool may get wrong. Runs as root in a Job of the demo.
+// Fills an application volume with everything that a backup tool may get wrong. Runs as root in the application's pod.
 import { createCipheriv } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
   closeSync,
+  existsSync,
   ftruncateSync,
   lchownSync,
   linkSync,
@@ -115,4 +116,6 @@ function sparse(path: string): void {
 
 const [root, totalMiB = '200'] = process.argv.slice(2);
 if (!root) throw new Error('usage: tree-fill.js FOLDER [MIB]');
-fill(root, Number(totalMiB));
+// The application's pod runs it at each start: what is there is never touched.
+if (existsSync(join(root, 'media'))) process.stdout.write('already installed\n');
+else fill(root, Number(totalMiB));

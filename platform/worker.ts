@@ -9,6 +9,7 @@ import { compiledRoot, projectRoot } from './project.ts';
 import type { Log } from './toolchain/progress.ts';
 import { stderrLog } from './toolchain/progress.ts';
 import type { Platform } from './types.ts';
+import { ensureDeclaredKinds } from './worker/declared-kinds.ts';
 import { applyObjects, deleteObjects, findObject } from './worker/kubectl.ts';
 import { buildWorkerObjects, readManifests, type WorkerTarget } from './worker/objects.ts';
 import { waitUntilReady, workerRoles } from './worker/ready.ts';
@@ -61,6 +62,7 @@ export async function deployWorker(platform: Platform, options: DeployWorkerOpti
     platform,
     objects.filter(({ kind }) => kind === 'Namespace'),
   );
+  await ensureDeclaredKinds(platform);
   await ensureRepositoryObjects(platform, options.storageClass ?? platform.sharedStorageClass);
   await applyObjects(platform, objects);
   log('worker: waiting until control, movers and repository are ready');

@@ -7,6 +7,7 @@ export const groups = [
   { name: 'e2e', projects: ['e2e'], needsPlatform: true },
   { name: 'faults', projects: ['faults'], needsPlatform: true },
   { name: 'alone', projects: ['alone'], needsPlatform: true },
+  { name: 'rights', projects: ['rights'], needsPlatform: true },
 ];
 
 /**

@@ -1,21 +1,53 @@
 import { ServiceError, type WorkflowClient, WorkflowNotFoundError } from '@temporalio/client';
 import { PortError } from '../activities/ports/port-error.ts';
-import type { RunRegistry } from '../activities/ports/run-registry.ts';
-import type { RunReference } from '../workflows/backup/contract.ts';
+import type { OpenRun, RunRegistry } from '../activities/ports/run-registry.ts';
+import { BACKUP_VOLUME, type RunReference } from '../workflows/backup/contract.ts';
 import { FailureType } from '../workflows/failures.ts';
+import { SearchAttribute } from '../workflows/progress.ts';
+import { RESTORE_VOLUME } from '../workflows/restore/contract.ts';
 
 type Describer = Pick<WorkflowClient, 'getHandle'>;
+type Lister = Pick<WorkflowClient, 'list'>;
+
+const KINDS: Readonly<Record<string, OpenRun['kind']>> = { [BACKUP_VOLUME]: 'Backup', [RESTORE_VOLUME]: 'Restore' };
 
 /** Which runs live, asked of Temporal. What it does not know (any more) has closed. */
-export function createRunRegistry(client: Describer): RunRegistry {
+export function createRunRegistry(client: Describer & Lister): RunRegistry {
   return {
     isOpen: async ({ workflowId, runId }) => (await describe(client, workflowId, runId))?.open ?? false,
     async openRun(workflowId) {
       const found = await describe(client, workflowId);
       return found?.open ? { workflowId, runId: found.runId } : undefined;
     },
+    openRunsOnClaim: (namespace, claim) => listOpen(client, namespace, claim),
   };
 }
+
+async function listOpen(client: Lister, namespace: string, claim: string): Promise<OpenRun[]> {
+  const types = Object.keys(KINDS).map((type) => `WorkflowType = '${type}'`);
+  const query = [
+    `(${types.join(' OR ')})`,
+    `ExecutionStatus = 'Running'`,
+    `${SearchAttribute.namespace} = ${quoted(namespace)}`,
+    `${SearchAttribute.claim} = ${quoted(claim)}`,
+  ].join(' AND ');
+  const runs: OpenRun[] = [];
+  try {
+    for await (const { workflowId, runId, type, startTime } of client.list({ query })) {
+      const kind = KINDS[type];
+      if (kind) runs.push({ workflowId, runId, kind, startedAt: startTime.getTime() });
+    }
+  } catch (cause) {
+    throw new PortError(
+      FailureType.ClusterUnreachable,
+      `Temporal could not be asked which runs of ${namespace}/${claim} are open`,
+      { cause },
+    );
+  }
+  return runs;
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 async function describe(
   client: Describer,

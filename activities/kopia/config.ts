@@ -14,6 +14,14 @@ const MIN_CACHE_BYTES = 1024 ** 2;
 /** Switches off the disk cache of the format blob: with it Kopia reports success into a repository that was wiped (faults.md M1). */
 const NO_FORMAT_CACHE = -1;
 
+export interface CacheSize {
+  /** Size of the whole cache volume, bytes; Kopia's own limits leave a tenth free. */
+  readonly bytes: number;
+  /** Kopia's own limits where they are said, bytes; 0 is the whole volume. */
+  readonly contentBytes?: number | undefined;
+  readonly metadataBytes?: number | undefined;
+}
+
 export interface KopiaConfigRequest {
   /** Who this client is. Readers may be anybody; a writer's name stands in its session blobs. */
   readonly identity: Pick<Identity, 'username' | 'hostname'>;
@@ -21,8 +29,7 @@ export interface KopiaConfigRequest {
   readonly path: string;
   /** A folder of this repository alone. Without one Kopia keeps nothing on disk. */
   readonly cacheDirectory?: string;
-  /** Size of the whole cache volume, bytes (1 GiB unless given); Kopia's own limits leave a tenth free. */
-  readonly cacheBytes?: number;
+  readonly cacheSize?: CacheSize;
   readonly readOnly: boolean;
 }
 
@@ -36,7 +43,7 @@ export function buildKopiaConfig(request: KopiaConfigRequest): string {
       type: 'filesystem',
       config: { path: request.path, fileMode: FILE_MODE, dirMode: DIRECTORY_MODE },
     },
-    ...(request.cacheDirectory === undefined ? {} : { caching: caching(request.cacheDirectory, request.cacheBytes) }),
+    ...(request.cacheDirectory === undefined ? {} : { caching: caching(request.cacheDirectory, request.cacheSize) }),
     hostname: request.identity.hostname,
     username: request.identity.username,
     ...(request.readOnly ? { readonly: true } : {}),
@@ -46,7 +53,12 @@ export function buildKopiaConfig(request: KopiaConfigRequest): string {
 }
 
 /** Kopia 0.21.1 dies of a nil pointer where a cache directory is given and one of the sizes is 0. */
-function caching(cacheDirectory: string, cacheBytes: number = DEFAULT_CACHE_BYTES): object {
-  const share = (part: number): number => Math.max(MIN_CACHE_BYTES, Math.floor(cacheBytes * part));
-  return { cacheDirectory, maxCacheSize: share(CONTENT_SHARE), maxMetadataCacheSize: share(METADATA_SHARE) };
+function caching(cacheDirectory: string, size: CacheSize = { bytes: DEFAULT_CACHE_BYTES }): object {
+  const limit = (said: number | undefined, share: number): number =>
+    Math.max(MIN_CACHE_BYTES, said === undefined ? Math.floor(size.bytes * share) : said || size.bytes);
+  return {
+    cacheDirectory,
+    maxCacheSize: limit(size.contentBytes, CONTENT_SHARE),
+    maxMetadataCacheSize: limit(size.metadataBytes, METADATA_SHARE),
+  };
 }

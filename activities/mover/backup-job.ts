@@ -1,5 +1,5 @@
 import type { V1Job } from '@kubernetes/client-node';
-import { type MoverSecurityContext, quantityBytes } from '../../api/kubernetes-values.ts';
+import type { MoverSecurityContext } from '../../api/kubernetes-values.ts';
 import { Label, SnapshotTag } from '../../api/metadata.ts';
 import { backupJobName } from '../../api/names.ts';
 import type { BackupMoverInput } from '../../workflows/backup/contract.ts';
@@ -7,6 +7,7 @@ import type { ActivitySettings } from '../dependencies.ts';
 import { snapshotCreateArguments } from '../kopia/arguments.ts';
 import { buildKopiaConfig } from '../kopia/config.ts';
 import { Component, labelValue } from '../volume/ownership.ts';
+import { buildDeclaredVolumes, cacheSize, repositoryVolume } from './declared-pod.ts';
 import { buildMoverJob, CACHE_MOUNT, METRICS_ADDRESS } from './mover-job.ts';
 
 /** VolSync's place of the source, and the default path of the identity. */
@@ -33,6 +34,7 @@ export function buildBackupJob(
   settings: ActivitySettings,
   reportAddress?: string,
 ): V1Job {
+  const declared = buildDeclaredVolumes(request.moverVolumes);
   return buildMoverJob({
     run,
     settings,
@@ -58,17 +60,20 @@ export function buildBackupJob(
     dataDirectory: DATA_DIRECTORY,
     // Read-only in the claim's reference: a mount that is read-only alone lets the kubelet rewrite owners and modes of
     // the live volume (embedded-cluster.md section 4).
-    volumes: [{ name: 'data', persistentVolumeClaim: { claimName: capture.dataClaim, readOnly: true } }],
-    mounts: [{ name: 'data', mountPath: DATA_DIRECTORY, readOnly: true }],
+    volumes: [
+      { name: 'data', persistentVolumeClaim: { claimName: capture.dataClaim, readOnly: true } },
+      ...declared.volumes,
+    ],
+    mounts: [{ name: 'data', mountPath: DATA_DIRECTORY, readOnly: true }, ...declared.mounts],
     secretName: request.secretName,
-    repositoryClaim: request.repositoryClaim,
-    repositoryReadOnly: false,
+    repository: repositoryVolume(request, 'ReadWrite'),
+    declared: request,
     cache: { name: 'cache', persistentVolumeClaim: { claimName: plan.cacheClaim } },
     kopiaConfig: buildKopiaConfig({
       identity: request.identity,
       path: plan.repositoryPath,
       cacheDirectory: cacheDirectory(plan, request.moverSecurityContext),
-      cacheBytes: quantityBytes(request.cache.capacity),
+      cacheSize: cacheSize(request.cache),
       readOnly: false,
     }),
     securityContext: request.moverSecurityContext,

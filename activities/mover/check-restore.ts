@@ -5,6 +5,7 @@ import type { ActivityDependencies } from '../dependencies.ts';
 import { PortError } from '../ports/port-error.ts';
 import { buildCheckJob } from './check-job.ts';
 import { checkLanguage } from './check-language.ts';
+import { declaredClaims } from './declared-pod.ts';
 import { runMover } from './run-mover.ts';
 
 /** See RestoreMoverActivities. Throws RestoreMismatch with the first differences. */
@@ -13,7 +14,7 @@ export async function checkRestore(dependencies: ActivityDependencies, input: Re
   const { result } = await runMover(dependencies, {
     objects: { run, job: buildCheckJob(input, dependencies.settings), claims: [], keptClaims: [] },
     language: checkLanguage,
-    claims: [stagingClaimName(request.destination), request.repositoryClaim],
+    claims: [stagingClaimName(request.destination), ...declaredClaims(request)],
     startDeadlineSeconds: request.startDeadlineSeconds,
   });
   const { count, examples } = result.mismatches;

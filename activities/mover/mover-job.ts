@@ -1,10 +1,18 @@
-import type { V1Affinity, V1Container, V1EnvVar, V1Job, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
+import type {
+  V1Container,
+  V1EnvVar,
+  V1Job,
+  V1ResourceRequirements,
+  V1Volume,
+  V1VolumeMount,
+} from '@kubernetes/client-node';
 import type { MoverSecurityContext } from '../../api/kubernetes-values.ts';
 import { Annotation } from '../../api/metadata.ts';
 import { REPOSITORY_MOUNT } from '../../api/volume-request.ts';
 import type { RunReference } from '../../workflows/backup/contract.ts';
 import type { ActivitySettings } from '../dependencies.ts';
 import { type Component, ownLabels, runAnnotations } from '../volume/ownership.ts';
+import { buildAffinity, buildRepositoryVolume, type DeclaredPod, type RepositoryVolume } from './declared-pod.ts';
 import { buildContainerSecurity, buildPodSecurity } from './pod-security.ts';
 
 /** Scripts and runbooks know the mover by this name. */
@@ -45,12 +53,13 @@ export interface MoverJobRequest {
   readonly volumes: readonly V1Volume[];
   readonly mounts: readonly V1VolumeMount[];
   readonly secretName: string;
-  readonly repositoryClaim: string;
-  readonly repositoryReadOnly: boolean;
+  readonly repository: RepositoryVolume;
   readonly cache: V1Volume;
   readonly kopiaConfig: string;
   readonly securityContext: MoverSecurityContext;
   readonly privileged: boolean;
+  /** What people declare of the mover's pod. */
+  readonly declared: DeclaredPod;
   readonly restores?: boolean;
   /** The one node that the pod may run on. */
   readonly nodeName?: string;
@@ -63,6 +72,8 @@ export interface MoverJobRequest {
 export function buildMoverJob(request: MoverJobRequest): V1Job {
   const { run, settings, component, namespace, name, securityContext, privileged } = request;
   const labels = { ...ownLabels(component, run), ...request.labels };
+  const serviceAccountName = request.declared.moverServiceAccount ?? settings.moverServiceAccount;
+  const affinity = buildAffinity(request.declared.moverAffinity, request.nodeName);
   const security = { requested: securityContext, privileged, ...(request.restores ? { restores: true } : {}) };
   return {
     apiVersion: 'batch/v1',
@@ -77,7 +88,7 @@ export function buildMoverJob(request: MoverJobRequest): V1Job {
       ttlSecondsAfterFinished: TTL_SECONDS,
       template: {
         metadata: {
-          labels,
+          labels: { ...request.declared.moverPodLabels, ...labels },
           annotations: { ...runAnnotations(run), [Annotation.kopiaConfig]: request.kopiaConfig },
         },
         spec: {
@@ -85,8 +96,8 @@ export function buildMoverJob(request: MoverJobRequest): V1Job {
           automountServiceAccountToken: false,
           enableServiceLinks: false,
           terminationGracePeriodSeconds: GRACE_SECONDS,
-          ...(settings.moverServiceAccount ? { serviceAccountName: settings.moverServiceAccount } : {}),
-          ...(request.nodeName ? { affinity: onlyOn(request.nodeName) } : {}),
+          ...(serviceAccountName ? { serviceAccountName } : {}),
+          ...(affinity ? { affinity } : {}),
           securityContext: buildPodSecurity(security),
           containers: [buildContainer(request, buildContainerSecurity(security))],
           volumes: buildVolumes(request),
@@ -107,11 +118,14 @@ function buildContainer(request: MoverJobRequest, securityContext: V1Container['
     ports: [{ name: 'metrics', containerPort: METRICS_PORT, protocol: 'TCP' }],
     volumeMounts: [
       ...request.mounts,
-      { name: 'repository', mountPath: REPOSITORY_MOUNT, ...(request.repositoryReadOnly ? { readOnly: true } : {}) },
+      { name: 'repository', mountPath: REPOSITORY_MOUNT, ...(request.repository.readOnly ? { readOnly: true } : {}) },
       { name: 'cache', mountPath: CACHE_MOUNT },
       { name: 'tempdir', mountPath: TEMPORARY_MOUNT },
       { name: 'kopia-config', mountPath: CONFIG_MOUNT, readOnly: true },
     ],
+    ...(request.declared.moverResources
+      ? { resources: request.declared.moverResources as V1ResourceRequirements }
+      : {}),
     terminationMessagePolicy: 'FallbackToLogsOnError',
     ...(securityContext ? { securityContext } : {}),
   };
@@ -134,10 +148,10 @@ function buildEnvironment({ dataDirectory, secretName, privileged, environment =
   ];
 }
 
-function buildVolumes({ volumes, repositoryClaim, repositoryReadOnly, cache }: MoverJobRequest): V1Volume[] {
+function buildVolumes({ volumes, repository, cache }: MoverJobRequest): V1Volume[] {
   return [
     ...volumes,
-    { name: 'repository', persistentVolumeClaim: { claimName: repositoryClaim, readOnly: repositoryReadOnly } },
+    buildRepositoryVolume(repository),
     cache,
     { name: 'tempdir', emptyDir: { medium: 'Memory' } },
     {
@@ -148,12 +162,3 @@ function buildVolumes({ volumes, repositoryClaim, repositoryReadOnly, cache }: M
     },
   ];
 }
-
-/** By the node's own name: its hostname label may say something else. */
-const onlyOn = (nodeName: string): V1Affinity => ({
-  nodeAffinity: {
-    requiredDuringSchedulingIgnoredDuringExecution: {
-      nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [nodeName] }] }],
-    },
-  },
-});

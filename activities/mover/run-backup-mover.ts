@@ -4,8 +4,11 @@ import { activityContext } from '../activity-context.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { classifyKopiaError, decisiveFailure } from '../kopia/errors.ts';
 import { type CreatedSnapshot, parseSnapshotCreated } from '../kopia/output.ts';
+import { tellStep } from '../status/backup-events.ts';
+import { EventReason } from '../status/event.ts';
 import { buildCacheClaim, buildSnapshotClaim } from '../volume/claims.ts';
 import { buildBackupJob } from './backup-job.ts';
+import { declaredClaims } from './declared-pod.ts';
 import type { LogLanguage } from './log-reader.ts';
 import { runMover, toldToStop } from './run-mover.ts';
 import { TransferWatch } from './transfer-watch.ts';
@@ -40,8 +43,9 @@ export async function runBackupMover(
     },
     language: backupLanguage,
     transfer: () => new TransferWatch('backup', input.expectedBytes),
-    claims: [capture.dataClaim, plan.cacheClaim, request.repositoryClaim],
+    claims: [capture.dataClaim, plan.cacheClaim, ...declaredClaims(request)],
     startDeadlineSeconds: request.startDeadlineSeconds,
+    posted: () => tellPosted(dependencies, input),
     judge: ({ summary }) => (summary.incomplete === CANCELED ? toldToStop(jobName, CANCELED) : undefined),
   });
   const { summary, failedPaths } = result;
@@ -58,4 +62,21 @@ export async function runBackupMover(
     startMilliseconds: times.startMilliseconds,
     kopiaMilliseconds: Math.max(0, Date.parse(summary.endTime) - Date.parse(summary.startTime)),
   };
+}
+
+/** What was posted for a declared source, in VolSync's words. */
+async function tellPosted(dependencies: ActivityDependencies, input: BackupMoverInput): Promise<void> {
+  const { request, capture } = input;
+  const reads = `mover ${backupJobName(request.source)} reads ${capture.dataClaim}`;
+  await Promise.all([
+    capture.volumeSnapshot === undefined
+      ? undefined
+      : tellStep(
+          dependencies,
+          input,
+          EventReason.claimCreated,
+          `created ${capture.dataClaim} from ${capture.volumeSnapshot}`,
+        ),
+    tellStep(dependencies, input, EventReason.transferStarted, `${reads} into repository ${request.repository}`),
+  ]);
 }

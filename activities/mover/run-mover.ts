@@ -20,6 +20,8 @@ export interface MoverWork<T> {
   readonly startDeadlineSeconds: number;
   /** Refuses a result that is none: an incomplete one after a SIGTERM. */
   readonly judge?: (result: T) => PortError | undefined;
+  /** Called when the Job is there; awaited only when the mover has ended. Must not throw. */
+  readonly posted?: () => Promise<void>;
 }
 
 export interface Moved<T> {
@@ -35,17 +37,20 @@ export interface Moved<T> {
  */
 export async function runMover<T>(dependencies: ActivityDependencies, work: MoverWork<T>): Promise<Moved<T>> {
   let follower: MoverFollower<T> | undefined;
+  let told: Promise<void> | undefined;
   return await withHeartbeats(
     dependencies.clock,
     async (context) => {
       for (;;) {
         const postedAt = dependencies.clock.now();
         const { job, attached } = await obtainJob(dependencies, work.objects, context.signal);
+        told ??= work.posted?.();
         const { run } = work.objects;
         const { language, claims } = work;
         const followed = { job, run, language, claims, transfer: work.transfer?.() };
         follower = new MoverFollower(dependencies, followed, context.signal);
         const end = judged(await follower.follow(), work);
+        await told;
         if (end.type === 'Result') return moved(end, attached ? createdAt(job, postedAt) : postedAt);
         if (end.type === 'Ended' && attached && end.endedBefore && isRetryable(end.error)) {
           dependencies.log.info(

@@ -1,10 +1,13 @@
 import { restoreJobName, stagingClaimName } from '../../api/names.ts';
-import type { RestoreMoverInput, RestoreMoverResult } from '../../workflows/restore/contract.ts';
+import type { RestoreMoverInput, RestoreMoverResult, VolumeInput } from '../../workflows/restore/contract.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { classifyKopiaError, decisiveFailure } from '../kopia/errors.ts';
 import { parseRestored, type RestoredCounts } from '../kopia/output.ts';
+import { EventReason } from '../status/event.ts';
+import { tellDestination } from '../status/restore-events.ts';
+import { declaredClaims } from './declared-pod.ts';
 import type { LogLanguage } from './log-reader.ts';
-import { buildRestoreJob } from './restore-job.ts';
+import { buildEmptyJob, buildRestoreJob } from './restore-job.ts';
 import { runMover } from './run-mover.ts';
 import { TransferWatch } from './transfer-watch.ts';
 
@@ -29,11 +32,36 @@ export async function runRestoreMover(
       keptClaims: [],
       declared: request.declared,
     },
+    posted: () =>
+      tellDestination(
+        dependencies,
+        input,
+        EventReason.transferStarted,
+        `restores snapshot ${plan.snapshot.id} into ${stagingClaimName(request.destination)}`,
+      ),
     language: restoreLanguage,
     transfer: () => new TransferWatch('restore', plan.snapshot.bytes),
-    claims: [stagingClaimName(request.destination), request.repositoryClaim],
+    claims: [stagingClaimName(request.destination), ...declaredClaims(request)],
     startDeadlineSeconds: request.startDeadlineSeconds,
   });
   dependencies.log.debug({ job: restoreJobName(request.destination), ...result }, 'restored into the staging claim');
   return { ...result, bytes: plan.snapshot.bytes, startMilliseconds, kopiaMilliseconds: runMilliseconds };
+}
+
+/** What `kopia --version` says; the word is enough to know that the container ran with the volume mounted. */
+const versionLanguage: LogLanguage<true> = {
+  result: (line) => (/\bbuild: /.test(line) ? true : undefined),
+  decisive: () => undefined,
+  classify: (tail) => classifyKopiaError(tail, { operation: 'restore' }),
+};
+
+/** See RestoreMoverActivities. */
+export async function provisionEmptyVolume(dependencies: ActivityDependencies, input: VolumeInput): Promise<void> {
+  const { run, request } = input;
+  await runMover(dependencies, {
+    objects: { run, job: buildEmptyJob(input, dependencies.settings), claims: [], keptClaims: [] },
+    language: versionLanguage,
+    claims: [stagingClaimName(request.destination), request.repositoryClaim],
+    startDeadlineSeconds: request.startDeadlineSeconds,
+  });
 }

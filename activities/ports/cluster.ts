@@ -71,7 +71,7 @@ export interface ObjectRef {
 export interface WatchSelector {
   readonly namespace?: string;
   readonly name?: string;
-  /** `key=value[,key=value]` */
+  /** `key=value[,key=value]`; a key alone means that the label is there, with any value. */
   readonly labels?: string;
 }
 

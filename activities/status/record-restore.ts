@@ -1,7 +1,10 @@
+import { endedRestore, type LastRestore, runStatusOf } from '../../api/restore-status.ts';
 import type { RestoreRecord, RestoreStep } from '../../workflows/restore/contract.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { buildEvent, EventReason } from './event.ts';
+import { mayWrite, readDestination, writeDestinationStatus } from './destination-status.ts';
+import { EventReason, tell } from './event.ts';
 import { referenceTo } from './record-backup.ts';
+import { destinationReference } from './restore-events.ts';
 
 const REASON = {
   Restored: EventReason.restored,
@@ -11,41 +14,52 @@ const REASON = {
 } as const;
 
 /**
- * See RestoreControlActivities. The handover has written where the claim comes from; here only the event is made. After a
- * failure there may be no claim, so it is told at the destination, which may exist or not.
+ * See RestoreControlActivities. The handover has written where the claim comes from. The status goes first: it is the
+ * truth, the events only tell of it.
  */
 export async function recordRestore(
-  { cluster, clock }: Pick<ActivityDependencies, 'cluster' | 'clock'>,
+  dependencies: Pick<ActivityDependencies, 'cluster' | 'clock' | 'log'>,
   { run, request, result }: RestoreStep & { readonly result: RestoreRecord },
 ): Promise<void> {
-  const { namespace, destination } = request;
-  const done = result.outcome === 'Restored' || result.outcome === 'StartedEmpty';
-  const claim = { namespace, name: request.claim };
-  const about = done
-    ? referenceTo(await cluster.get('PersistentVolumeClaim', claim), claim)
-    : { apiVersion: 'volsync.backube/v1alpha1', kind: 'ReplicationDestination', namespace, name: destination };
-  await cluster.create(
-    'Event',
-    buildEvent({
-      about,
-      run,
-      reason: REASON[result.outcome],
-      message: describeRestore(request.claim, result),
-      warning: result.outcome === 'Failed',
-      now: new Date(clock.now()),
-    }),
+  const declared = await readDestination(dependencies, request);
+  if (declared && mayWrite(declared)) {
+    const { finishedAt, durationSeconds, image } = result;
+    const end = { finishedAt, durationSeconds, manual: request.manual, result: lastRestore(result), image };
+    await writeDestinationStatus(dependencies, request, endedRestore(runStatusOf(declared.status), end));
+  }
+  // Nothing happened: the status says that the trigger was answered, and that is all.
+  if (result.outcome === 'TargetExists') return;
+  const claim = await existingClaim(dependencies, request);
+  const destination = destinationReference(request, declared?.metadata?.uid);
+  const failed = result.outcome === 'Failed' || result.outcome === 'Canceled';
+  // A failure is told at the destination also where none is known: people look there, and it may exist or not.
+  const about = [...(declared || failed || !claim ? [destination] : []), ...(claim ? [claim] : [])];
+  const what = { run, reason: REASON[result.outcome], message: describeRestore(request.claim, result) };
+  await Promise.all(
+    about.map((one) => tell(dependencies, { ...what, about: one, warning: result.outcome === 'Failed' })),
   );
 }
 
-function describeRestore(claim: string, { outcome, snapshotId, durationSeconds, failure }: RestoreRecord): string {
-  switch (outcome) {
-    case 'Restored':
-      return `claim ${claim} is back from snapshot ${snapshotId} after ${durationSeconds} s`;
-    case 'StartedEmpty':
-      return `claim ${claim} starts empty: there is no snapshot of it`;
-    case 'Canceled':
-      return `restore of claim ${claim} was canceled after ${durationSeconds} s`;
-    case 'Failed':
-      return `restore of claim ${claim} failed: ${failure ? `${failure.type}: ${failure.message}` : 'unknown reason'}`;
+async function existingClaim(
+  { cluster }: Pick<ActivityDependencies, 'cluster'>,
+  { namespace, claim, deliver }: RestoreStep['request'],
+) {
+  if (deliver === 'Image') return undefined;
+  const ref = { namespace, name: claim };
+  const found = await cluster.get('PersistentVolumeClaim', ref);
+  return found && referenceTo(found, ref);
+}
+
+/** A cancel says nothing of the volume: what the status told of the last restore stays. */
+function lastRestore({ outcome, message, failure }: RestoreRecord): LastRestore | undefined {
+  if (outcome === 'Canceled') return undefined;
+  return outcome === 'Failed' ? { outcome, failureType: failure?.type ?? outcome, message } : { outcome, message };
+}
+
+function describeRestore(claim: string, { outcome, message, durationSeconds, failure }: RestoreRecord): string {
+  if (outcome === 'Canceled') return `restore of claim ${claim} was canceled after ${durationSeconds} s`;
+  if (outcome === 'Failed') {
+    return `restore of claim ${claim} failed: ${failure ? `${failure.type}: ${failure.message}` : 'unknown reason'}`;
   }
+  return outcome === 'Restored' ? `${message}, after ${durationSeconds} s` : message;
 }

@@ -5,12 +5,15 @@ import type { BackupPlan, BackupStep, CaptureResult } from '../../workflows/back
 import { FailureType } from '../../workflows/failures.ts';
 import { withHeartbeats } from '../activity-context.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import type { Kind, ObjectOf, VolumeSnapshot } from '../ports/cluster.ts';
+import type { Kind, ObjectOf } from '../ports/cluster.ts';
 import { PortError } from '../ports/port-error.ts';
+import { tellStep } from '../status/backup-events.ts';
+import { EventReason } from '../status/event.ts';
 import { buildCloneClaim } from './claims.ts';
 import { ownerOf, standingOf } from './ownership.ts';
 import { volSyncJobOf } from './preflight-backup.ts';
 import { nameOf, removeObject } from './remove-object.ts';
+import { isReady, untilReady } from './until-ready.ts';
 import { isVolSyncLeftover, isVolSyncs, removeVolSyncJob } from './volsync-leftover.ts';
 import { buildVolumeSnapshot } from './volume-snapshot.ts';
 
@@ -18,8 +21,6 @@ type CaptureStep = BackupStep & { readonly plan: BackupPlan };
 
 /** How long one attempt waits for a snapshot; the next one finds it again. */
 const READY_MILLISECONDS = 60_000;
-/** The snapshot controller writes conflicts of its own as errors and takes them back: only one that stays counts. */
-const ERROR_MILLISECONDS = 3_000;
 /** A leftover's clone is free when its pod is gone. */
 const REMOVAL_MILLISECONDS = 120_000;
 
@@ -33,16 +34,20 @@ export async function captureVolume(dependencies: ActivityDependencies, step: Ca
     if (plan.leftoverCopy) await removeLeftover(dependencies, 'PersistentVolumeClaim', step, signal);
     if (request.copyMethod === CopyMethod.Clone) {
       await obtain(dependencies, 'PersistentVolumeClaim', buildCloneClaim(step), step, signal);
+      await tellStep(dependencies, step, EventReason.claimCreated, `created ${name} as a clone of ${request.claim}`);
       return { dataClaim: name };
     }
     const snapshot = await obtain(dependencies, 'VolumeSnapshot', buildVolumeSnapshot(step), step, signal);
-    const { restoreSize } = isReady(snapshot) ? snapshot.status! : await untilReady(dependencies, ref, step, signal);
+    const text = `created ${name} from ${request.claim}`;
+    const told = tellStep(dependencies, step, EventReason.volumeSnapshotCreated, text);
+    const { restoreSize } = isReady(snapshot)
+      ? snapshot.status!
+      : await untilReady(dependencies, ref, request, READY_MILLISECONDS, signal);
+    await told;
     const larger = restoreSize !== undefined && quantityBytes(restoreSize) > quantityBytes(plan.capacity);
     return { dataClaim: name, volumeSnapshot: name, ...(larger ? { capacity: restoreSize } : {}) };
   });
 }
-
-const isReady = ({ status }: VolumeSnapshot): boolean => status?.readyToUse === true;
 
 /** Creates the object, or finds the one of its own run; a leftover of a closed run is removed first. */
 async function obtain<K extends Kind>(
@@ -82,45 +87,4 @@ async function removeLeftover(
     { kind, ref, wanted: ({ metadata }) => ownerOf(metadata) !== undefined || isVolSyncs(metadata) },
     { cluster, clock, signal, patience: REMOVAL_MILLISECONDS },
   );
-}
-
-async function untilReady(
-  { cluster, clock }: ActivityDependencies,
-  ref: { readonly namespace: string; readonly name: string },
-  { request }: CaptureStep,
-  signal: AbortSignal,
-): Promise<NonNullable<VolumeSnapshot['status']>> {
-  const stop = new AbortController();
-  const either = AbortSignal.any([signal, stop.signal]);
-  let problem = `has not become usable within ${READY_MILLISECONDS / 1000} s`;
-  const limit = clock.sleep(READY_MILLISECONDS, either).then(() => stop.abort());
-  let erring: Promise<void> | undefined;
-  try {
-    for await (const { type, object } of cluster.watch('VolumeSnapshot', ref, either)) {
-      if (type === 'Gone') {
-        problem = 'was deleted before it was usable';
-        break;
-      }
-      if (isReady(object)) return object.status!;
-      const said = object.status?.error?.message;
-      if (!said) continue;
-      problem = `failed: ${said}${classHint(said, request.volumeSnapshotClassName)}`;
-      erring ??= clock.sleep(ERROR_MILLISECONDS, either).then(() => stop.abort());
-    }
-  } finally {
-    stop.abort();
-    await Promise.all([limit, erring]);
-  }
-  throw new PortError(
-    FailureType.VolumeSnapshotFailed,
-    `VolumeSnapshot ${ref.namespace}/${ref.name} of claim ${request.claim} ${problem}`,
-  );
-}
-
-/** The controller's words for a missing class differ; the remedy is one. */
-function classHint(message: string, className: string | undefined): string {
-  if (!/snapshot ?class/i.test(message)) return '';
-  return className
-    ? ` (VolumeSnapshotClass '${className}' is named by the request: does it exist?)`
-    : ' (the cluster has no default VolumeSnapshotClass for this driver: name one with volumeSnapshotClassName)';
 }

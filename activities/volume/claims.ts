@@ -3,7 +3,8 @@ import { Annotation } from '../../api/metadata.ts';
 import { captureName, stagingClaimName } from '../../api/names.ts';
 import type { ResolvedRestore } from '../../api/restore-request.ts';
 import type { BackupPlan, BackupStep, RunReference } from '../../workflows/backup/contract.ts';
-import type { RestorePlan } from '../../workflows/restore/contract.ts';
+import type { SnapshotSummary } from '../../workflows/repository/contract.ts';
+import type { VolumePlan } from '../../workflows/restore/contract.ts';
 import { Component, ownLabels, runAnnotations } from './ownership.ts';
 
 interface ClaimRequest {
@@ -78,7 +79,7 @@ export function buildCacheClaim({ request, plan }: CaptureStep): V1PersistentVol
 export function buildStagingClaim(
   run: RunReference,
   request: ResolvedRestore,
-  plan: RestorePlan,
+  plan: VolumePlan,
 ): V1PersistentVolumeClaim {
   return buildClaim({
     metadata: forRun(run, Component.staging, request.namespace, stagingClaimName(request.destination)),
@@ -88,15 +89,19 @@ export function buildStagingClaim(
   });
 }
 
-/** Where a restored claim comes from, as annotations. */
-export function provenance(run: RunReference, plan: RestorePlan | undefined, now: Date): Record<string, string> {
+/** Where a restored claim comes from, as annotations; an empty one has no snapshot. */
+export function provenance(
+  run: RunReference,
+  snapshot: SnapshotSummary | undefined,
+  now: Date,
+): Record<string, string> {
   return {
     [Annotation.restoredBy]: run.runId,
     [Annotation.restoredAt]: now.toISOString(),
-    ...(plan
+    ...(snapshot
       ? {
-          [Annotation.restoredFrom]: plan.snapshot.id,
-          [Annotation.restoredSnapshotTime]: plan.snapshot.startTime,
+          [Annotation.restoredFrom]: snapshot.id,
+          [Annotation.restoredSnapshotTime]: snapshot.startTime,
         }
       : {}),
   };

@@ -1,14 +1,17 @@
 import type { V1PersistentVolume } from '@kubernetes/client-node';
 import { stagingClaimName } from '../../api/names.ts';
 import type { CleanUpResult } from '../../workflows/backup/contract.ts';
-import type { RestoreStep } from '../../workflows/restore/contract.ts';
+import { FailureType } from '../../workflows/failures.ts';
+import type { CleanUpRestoreInput } from '../../workflows/restore/contract.ts';
 import { withHeartbeats } from '../activity-context.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { findHandoverVolume, unmark } from './handover-volume.ts';
+import { PortError } from '../ports/port-error.ts';
+import { findHandoverVolume, giveUp, unmark } from './handover-volume.ts';
 import { isOwn } from './ownership.ts';
 import { nameOf, removeObject } from './remove-object.ts';
 import { settleRemovals } from './settle-removals.ts';
 import { removeMoversOf } from './stage-restore.ts';
+import { removeSuperseded } from './superseded-images.ts';
 
 /** One attempt's patience, milliseconds; the next goes on where this one ended. */
 const PATIENCE_MILLISECONDS = 60_000;
@@ -19,21 +22,25 @@ const PATIENCE_MILLISECONDS = 60_000;
  */
 export async function cleanUpRestore(
   dependencies: ActivityDependencies,
-  { run, request, handedOver }: RestoreStep & { readonly handedOver: boolean },
+  input: CleanUpRestoreInput,
 ): Promise<CleanUpResult> {
   const { cluster, clock } = dependencies;
+  const { run, request, handedOver } = input;
   const { namespace, destination } = request;
   return await withHeartbeats(clock, async ({ signal }) => {
+    const options = { cluster, clock, signal, patience: PATIENCE_MILLISECONDS };
     const volume = handedOver ? await findHandoverVolume(cluster, run.runId) : undefined;
-    if (volume && !(await isPending(dependencies, volume))) await unmark(cluster, volume);
+    if (volume) await decide(dependencies, volume);
     const jobs = await removeMoversOf(dependencies, { namespace, destination, run }, signal);
     const ref = { namespace, name: stagingClaimName(destination) };
+    const images = request.deliver === 'Image' ? await removeSuperseded(dependencies, input, options) : [];
     const { removed } = await settleRemovals([
+      ...images,
       {
         name: nameOf('PersistentVolumeClaim', ref),
         removed: removeObject(
           { kind: 'PersistentVolumeClaim', ref, wanted: ({ metadata }) => isOwn(metadata, run) },
-          { cluster, clock, signal, patience: PATIENCE_MILLISECONDS },
+          options,
         ),
       },
     ]);
@@ -41,10 +48,15 @@ export async function cleanUpRestore(
   });
 }
 
-/** The final claim names this volume and is only not bound yet: then the volume must be kept. */
-async function isPending({ cluster }: ActivityDependencies, volume: V1PersistentVolume): Promise<boolean> {
+async function decide({ cluster }: ActivityDependencies, volume: V1PersistentVolume): Promise<void> {
   const { namespace, name } = volume.spec?.claimRef ?? {};
-  if (!namespace || !name) return false;
-  const claim = await cluster.get('PersistentVolumeClaim', { namespace, name });
-  return claim?.spec?.volumeName === volume.metadata?.name && claim?.status?.phase !== 'Bound';
+  const claim = namespace && name ? await cluster.get('PersistentVolumeClaim', { namespace, name }) : undefined;
+  const named = claim !== undefined && claim.spec?.volumeName === volume.metadata?.name;
+  // Only not bound yet: then the volume must be kept.
+  if (named && claim.status?.phase !== 'Bound') return;
+  if (named) await unmark(cluster, volume);
+  else if (!(await giveUp(cluster, volume))) {
+    const what = nameOf('PersistentVolume', { name: volume.metadata?.name ?? '' });
+    throw new PortError(FailureType.CleanupFailed, `${what} changed while it was being given up`);
+  }
 }

@@ -1,13 +1,13 @@
 import type { V1PersistentVolume, V1PersistentVolumeClaim } from '@kubernetes/client-node';
-import { Annotation } from '../../api/metadata.ts';
 import { stagingClaimName } from '../../api/names.ts';
 import { FailureType } from '../../workflows/failures.ts';
-import type { HandOverInput, HandOverResult } from '../../workflows/restore/contract.ts';
+import type { HandOverResult, VolumeInput } from '../../workflows/restore/contract.ts';
 import { withHeartbeats } from '../activity-context.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { PortError } from '../ports/port-error.ts';
 import { buildFinalClaim, provenance } from './claims.ts';
-import { findHandoverVolume, isReservedFor, markForHandover, reserve, unmark, untilFree } from './handover-volume.ts';
+import { completeHandover } from './complete-handover.ts';
+import { findHandoverVolume, giveUp, isReservedFor, markForHandover, reserve, untilFree } from './handover-volume.ts';
 import { isOwn } from './ownership.ts';
 import { awaitsVolume, refuseDeleting, restoredBy } from './preflight-restore.ts';
 import { removeObject } from './remove-object.ts';
@@ -22,7 +22,7 @@ const STEP_MILLISECONDS = 60_000;
  * run again from its start after a crash at any point. The order keeps the data reachable: marked before anything is
  * deleted, given its own reclaim policy back only when the final claim was seen bound to it.
  */
-export async function handOver(dependencies: ActivityDependencies, input: HandOverInput): Promise<HandOverResult> {
+export async function handOver(dependencies: ActivityDependencies, input: VolumeInput): Promise<HandOverResult> {
   const { cluster, clock } = dependencies;
   const { run, request } = input;
   const target = { namespace: request.namespace, name: request.claim };
@@ -41,17 +41,15 @@ export async function handOver(dependencies: ActivityDependencies, input: HandOv
     await giveTo(dependencies, input, free);
     const { claim, bound } = await untilBound(dependencies, target, STEP_MILLISECONDS, signal);
     if (!claim || !bound || claim.spec?.volumeName !== volumeName) throw notBound(input, volumeName, claim);
-    // In this order: without the mark only the provenance tells the next attempt that the claim is this run's work.
-    await addProvenance(dependencies, input, claim);
-    await unmark(cluster, volume);
+    await completeHandover(cluster, volume, claim, run.runId);
     return resultOf(claim);
   });
 }
 
 /** The volume behind the staging claim, marked. Step 0 and 1. */
 async function markStagingVolume(
-  { cluster }: ActivityDependencies,
-  { run, request }: HandOverInput,
+  { cluster, clock }: ActivityDependencies,
+  { run, request, plan }: VolumeInput,
 ): Promise<V1PersistentVolume> {
   const ref = { namespace: request.namespace, name: stagingClaimName(request.destination) };
   const staging = await cluster.get('PersistentVolumeClaim', ref);
@@ -63,13 +61,13 @@ async function markStagingVolume(
       `staging claim ${ref.namespace}/${ref.name} of this run has no volume any more: start the restore again`,
     );
   }
-  return await markForHandover(cluster, volume, run.runId);
+  return await markForHandover(cluster, volume, run, provenance(run, plan.snapshot, new Date(clock.now())));
 }
 
 /** Step 2: movers first, because a finished pod holds the claim, then the staging claim. */
 async function freeVolume(
   dependencies: ActivityDependencies,
-  { run, request }: HandOverInput,
+  { run, request }: VolumeInput,
   signal: AbortSignal,
 ): Promise<void> {
   const { cluster, clock } = dependencies;
@@ -88,10 +86,10 @@ async function freeVolume(
 /** Step 3: reserves the volume for the target and makes the target where nobody declared it. */
 async function giveTo(
   { cluster, clock }: ActivityDependencies,
-  input: HandOverInput,
+  input: VolumeInput,
   volume: V1PersistentVolume,
 ): Promise<void> {
-  const { run, request, plan, empty } = input;
+  const { run, request, plan } = input;
   const target = { namespace: request.namespace, name: request.claim };
   const volumeName = volume.metadata?.name ?? '';
   let existing = await cluster.get('PersistentVolumeClaim', target);
@@ -114,7 +112,7 @@ async function giveTo(
       // The binder refuses a claim whose class is not the volume's.
       storageClassName: volume.spec?.storageClassName ?? plan.storageClassName,
       volumeName,
-      annotations: provenance(run, empty ? undefined : plan, new Date(clock.now())),
+      annotations: provenance(run, plan.snapshot, new Date(clock.now())),
     }),
   );
   if (created) return;
@@ -129,7 +127,7 @@ const isOurs = (claim: V1PersistentVolumeClaim | undefined, volume: V1Persistent
   claim !== undefined && !claim.metadata?.deletionTimestamp && claim.spec?.volumeName === volume.metadata?.name;
 
 /** Throws TargetExists for a claim that is somebody's, VolumeBusy for one that is going. */
-function requireFree(claim: V1PersistentVolumeClaim | undefined, { request }: HandOverInput): void {
+function requireFree(claim: V1PersistentVolumeClaim | undefined, { request }: VolumeInput): void {
   refuseDeleting(claim);
   if (!claim || awaitsVolume(claim)) return;
   throw new PortError(
@@ -142,39 +140,18 @@ function requireFree(claim: V1PersistentVolumeClaim | undefined, { request }: Ha
 async function requireFreeOrRelease(
   cluster: ActivityDependencies['cluster'],
   claim: V1PersistentVolumeClaim | undefined,
-  input: HandOverInput,
+  input: VolumeInput,
   volume: V1PersistentVolume,
 ): Promise<void> {
   try {
     requireFree(claim, input);
   } catch (error) {
-    if (error instanceof PortError && error.type === FailureType.TargetExists) await unmark(cluster, volume);
+    if (error instanceof PortError && error.type === FailureType.TargetExists) await giveUp(cluster, volume);
     throw error;
   }
 }
 
-/** A claim that somebody declared gets its provenance afterwards; one of ours was made with it. */
-async function addProvenance(
-  { cluster, clock }: ActivityDependencies,
-  { run, request, plan, empty }: HandOverInput,
-  claim: V1PersistentVolumeClaim,
-): Promise<void> {
-  const nudged = claim.metadata?.annotations?.[Annotation.nudged] !== undefined;
-  const known = restoredBy(claim, run.runId);
-  if (known && !nudged) return;
-  const annotations = {
-    ...(known ? {} : provenance(run, empty ? undefined : plan, new Date(clock.now()))),
-    [Annotation.nudged]: null,
-  };
-  const ref = { namespace: request.namespace, name: request.claim };
-  await cluster.patch('PersistentVolumeClaim', ref, { metadata: { annotations } });
-}
-
-function notBound(
-  { request }: HandOverInput,
-  volumeName: string,
-  claim: V1PersistentVolumeClaim | undefined,
-): PortError {
+function notBound({ request }: VolumeInput, volumeName: string, claim: V1PersistentVolumeClaim | undefined): PortError {
   const name = `${request.namespace}/${request.claim}`;
   if (!claim)
     return new PortError(

@@ -14,6 +14,7 @@ export const Component = {
   capture: 'capture',
   cache: 'cache',
   staging: 'staging',
+  image: 'image',
 } as const;
 export type Component = (typeof Component)[keyof typeof Component];
 

@@ -7,8 +7,10 @@ import { FailureType } from '../../workflows/failures.ts';
 import { restoreWorkflowId } from '../../workflows/restore/contract.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { PortError } from '../ports/port-error.ts';
+import { elderRuns, isYounger, refuseOverlap } from './elder-runs.ts';
 import { standingOf } from './ownership.ts';
 import { readClaims, readSurroundings, requireRepository } from './preflight.ts';
+import { awaitsVolume } from './preflight-restore.ts';
 import { nameOf } from './remove-object.ts';
 import { isVolSyncLeftover, type VolSyncJob } from './volsync-leftover.ts';
 
@@ -20,11 +22,12 @@ export async function preflightBackup(
   const { runs } = dependencies;
   const { namespace, claim, source } = request;
   const claims = readClaims(dependencies, request);
-  const [found, nodeName, restore, other] = await Promise.all([
+  const [found, nodeName, restore, other, open] = await Promise.all([
     readSurroundings(dependencies, request, claims),
     claims.then((known) => (bindsToNode(known.get(claim), request) ? nodeOfUser(dependencies, request) : undefined)),
     runs.openRun(restoreWorkflowId(namespace, claim)),
     runs.openRun(backupWorkflowId(namespace, source)),
+    runs.openRunsOnClaim(namespace, claim),
   ]);
   const volume = requireSource(found.claims.get(claim), request);
   const repository = requireRepository(found, request);
@@ -34,12 +37,14 @@ export async function preflightBackup(
       `a restore of ${namespace}/${claim} is under way (run ${restore.runId}): a backup never overlaps it`,
     );
   }
-  if (other && other.runId !== run.runId) {
+  if (other && other.runId !== run.runId && !isYounger(other, open, run)) {
     throw new PortError(
       FailureType.VolumeBusy,
       `another backup of source ${namespace}/${source} is under way (run ${other.runId} of '${other.workflowId}')`,
     );
   }
+  // The two above are sure; what only the list knows (scheduled runs, other sources of the claim) may be seen late.
+  refuseOverlap(request, elderRuns(open, run));
   const copy = found.claims.get(captureName(source));
   const copyName = nameOf('PersistentVolumeClaim', { namespace, name: captureName(source) });
   const leftover =
@@ -72,6 +77,13 @@ function requireSource(
   if (!volume || volume.metadata?.deletionTimestamp) {
     const what = volume ? 'is being deleted' : 'does not exist';
     throw new PortError(FailureType.SourceMissing, `claim ${namespace}/${claim} ${what}: there is nothing to back up`);
+  }
+  if (awaitsVolume(volume)) {
+    // Not waited for: the restore that fills it waits for the backups that are under way.
+    throw new PortError(
+      FailureType.SourceMissing,
+      `claim ${namespace}/${claim} waits for the volume that a restore gives it: there is nothing to back up yet`,
+    );
   }
   if (volume.status?.phase === 'Lost') {
     throw new PortError(FailureType.SourceMissing, `claim ${namespace}/${claim} has lost its volume`);

@@ -1,14 +1,19 @@
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
+import { AccessMode } from '../../api/kubernetes-values.ts';
 import { Annotation } from '../../api/metadata.ts';
 import { backupWorkflowId } from '../../workflows/backup/contract.ts';
 import { FailureType } from '../../workflows/failures.ts';
-import type { RestorePreflight, RestoreStep } from '../../workflows/restore/contract.ts';
+import type { RestorePreflight, RestoreStep, WaitingClaim } from '../../workflows/restore/contract.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { PortError } from '../ports/port-error.ts';
+import { elderRuns, refuseOverlap } from './elder-runs.ts';
 import { readSurroundings, requireRepository } from './preflight.ts';
 
 /** The declared source of a claim that waits for a restore (VolSync's volume populator). */
 const POPULATOR = { apiGroup: 'volsync.backube', kind: 'ReplicationDestination' };
+
+/** The scheduler's word: a class that waits for its first pod has to make the volume for this node. */
+const SELECTED_NODE = 'volume.kubernetes.io/selected-node';
 
 /**
  * A declared claim that no provisioner will ever fill: it waits for a volume that somebody hands over. Any other claim,
@@ -22,6 +27,32 @@ export function populatedBy({ spec }: V1PersistentVolumeClaim): string | undefin
   const declared = spec?.dataSourceRef ?? spec?.dataSource;
   const ours = declared?.kind === POPULATOR.kind && declared.apiGroup === POPULATOR.apiGroup;
   return ours ? declared.name : undefined;
+}
+
+/**
+ * What a waiting claim asks of its volume. Throws InvalidSpec, which names the field, for one that no restore can fill.
+ */
+export function readWaitingClaim({ metadata, spec }: V1PersistentVolumeClaim): WaitingClaim {
+  const refuse = (field: string, why: string): PortError =>
+    new PortError(
+      FailureType.InvalidSpec,
+      `claim ${metadata?.namespace}/${metadata?.name}: ${field} ${why}; correct the claim's manifest and make it anew`,
+    );
+  if (spec?.volumeMode === 'Block') {
+    throw refuse('spec.volumeMode', 'is Block, and a backup holds files: only Filesystem can be restored');
+  }
+  if (spec?.storageClassName === '') {
+    throw refuse('spec.storageClassName', 'is empty, so nothing makes a volume for it: name a class or leave it out');
+  }
+  const capacity = spec?.resources?.requests?.storage;
+  if (!capacity) throw refuse('spec.resources.requests.storage', 'is missing');
+  const nodeName = metadata?.annotations?.[SELECTED_NODE];
+  return {
+    capacity,
+    ...(spec.storageClassName ? { storageClassName: spec.storageClassName } : {}),
+    accessModes: (spec.accessModes ?? [AccessMode.ReadWriteOnce]) as AccessMode[],
+    ...(nodeName ? { nodeName } : {}),
+  };
 }
 
 /** Whether this very run has given the claim its volume. */
@@ -44,11 +75,14 @@ export async function preflightRestore(
   { run, request }: RestoreStep,
 ): Promise<RestorePreflight> {
   const { namespace, claim, source } = request;
-  const [found, backup] = await Promise.all([
+  const image = request.deliver === 'Image';
+  const [found, backup, open] = await Promise.all([
     readSurroundings(dependencies, request),
-    dependencies.runs.openRun(backupWorkflowId(namespace, source)),
+    // An image is taken of a volume that nobody backs up.
+    image ? undefined : dependencies.runs.openRun(backupWorkflowId(namespace, source)),
+    image ? [] : dependencies.runs.openRunsOnClaim(namespace, claim),
   ]);
-  const target = found.claims.get(claim);
+  const target = image ? undefined : found.claims.get(claim);
   const answer = {
     privileged: found.privileged,
     repositoryUniqueId: found.repositoryUniqueId ?? '',
@@ -65,5 +99,11 @@ export async function preflightRestore(
       `a backup of ${namespace}/${claim} is under way (run ${backup.runId}): a restore never overlaps it`,
     );
   }
-  return { ...answer, claimExists: false, ...repository };
+  // A Schedule's backups, and those of other sources of the claim; one that started later waits for this restore.
+  refuseOverlap(
+    request,
+    elderRuns(open, run).filter(({ kind }) => kind === 'Backup'),
+  );
+  const waiting = target ? { waiting: readWaitingClaim(target) } : {};
+  return { ...answer, claimExists: false, ...waiting, ...repository };
 }

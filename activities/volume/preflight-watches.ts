@@ -1,5 +1,9 @@
 import type { WatchRules } from '../kubernetes/watched-reads.ts';
+import type { DeclaredObject } from '../ports/cluster.ts';
 import { allowsPrivileged } from './preflight.ts';
+
+/** A run that is under way is about to write from what it reads: that must not be what another worker has changed since. */
+const isUnderWay = ({ status }: DeclaredObject): boolean => status?.lastSyncStartTime !== undefined;
 
 /**
  * What every preflight reads and hardly anybody changes. The opt-in for privileged movers is asked for anew before it is
@@ -8,5 +12,7 @@ import { allowsPrivileged } from './preflight.ts';
 export const preflightWatches = (stowageNamespace: string) =>
   ({
     Namespace: { selector: {}, askAnew: allowsPrivileged },
+    ReplicationSource: { selector: {}, askAnew: isUnderWay },
+    ReplicationDestination: { selector: {}, askAnew: isUnderWay },
     ConfigMap: { selector: { namespace: stowageNamespace } },
   }) satisfies WatchRules;

@@ -1,5 +1,6 @@
 import type { V1ConfigMap, V1Namespace, V1PersistentVolumeClaim, V1Secret } from '@kubernetes/client-node';
 import { Annotation } from '../../api/metadata.ts';
+import type { NfsFolder } from '../../api/mover-request.ts';
 import { repositoryRecordName } from '../../api/names.ts';
 import { isRepositoryLayout, layoutPath } from '../../api/repository-layout.ts';
 import { REPOSITORY_MOUNT } from '../../api/volume-request.ts';
@@ -18,6 +19,8 @@ interface VolumeRequest {
   readonly secretName: string;
   readonly repositoryClaim: string;
   readonly repositoryPath?: string | undefined;
+  /** The repository volume is no claim then. */
+  readonly repositoryNfs?: NfsFolder;
 }
 
 /** What a run looks at before it touches anything. */
@@ -78,7 +81,7 @@ export interface UsableRepository {
 
 /** Throws SecretMissing, SecretInvalid, RepositoryNotFound (never initialised), RepositoryUnreachable. */
 export function requireRepository(found: Surroundings, request: VolumeRequest): UsableRepository {
-  const { namespace, secretName, repository, repositoryClaim } = request;
+  const { namespace, secretName, repository, repositoryClaim, repositoryNfs } = request;
   if (found.secret === 'Missing') {
     throw new PortError(
       FailureType.SecretMissing,
@@ -101,6 +104,8 @@ export function requireRepository(found: Surroundings, request: VolumeRequest): 
       `the record of repository '${repository}' names a path where no repository can lie: run \`stowage init ${repository} --adopt\` again`,
     );
   }
+  const usable = { repositoryUniqueId: found.repositoryUniqueId, repositoryPath: found.repositoryPath };
+  if (repositoryNfs) return usable;
   const volume = found.claims.get(repositoryClaim);
   if (!volume || volume.metadata?.deletionTimestamp) {
     throw new PortError(
@@ -108,7 +113,7 @@ export function requireRepository(found: Surroundings, request: VolumeRequest): 
       `claim ${namespace}/${repositoryClaim} of the repository volume ${volume ? 'is being deleted' : 'does not exist'}: movers of this namespace need it`,
     );
   }
-  return { repositoryUniqueId: found.repositoryUniqueId, repositoryPath: found.repositoryPath };
+  return usable;
 }
 
 export function secretState(secret: V1Secret | undefined): SecretState {

@@ -2,10 +2,12 @@ import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
 import { checkJobName, restoreJobName, stagingClaimName } from '../../api/names.ts';
 import type { RunReference } from '../../workflows/backup/contract.ts';
 import { FailureType } from '../../workflows/failures.ts';
-import type { RestorePlan, RestoreStep } from '../../workflows/restore/contract.ts';
+import type { VolumeInput } from '../../workflows/restore/contract.ts';
 import { withHeartbeats } from '../activity-context.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { PortError } from '../ports/port-error.ts';
+import { EventReason } from '../status/event.ts';
+import { tellDestination } from '../status/restore-events.ts';
 import { buildStagingClaim } from './claims.ts';
 import { ownerOf, standingOf } from './ownership.ts';
 import { nameOf, removeObject } from './remove-object.ts';
@@ -17,14 +19,23 @@ const REMOVAL_MILLISECONDS = 120_000;
 /** See RestoreControlActivities. Does not wait for the volume: a class may bind only when the mover is there. */
 export async function stageRestore(
   dependencies: ActivityDependencies,
-  { run, request, plan }: RestoreStep & { readonly plan: RestorePlan },
+  input: VolumeInput,
 ): Promise<{ readonly stagingClaim: string }> {
+  const { run, request, plan } = input;
   const name = stagingClaimName(request.destination);
   const ref = { namespace: request.namespace, name };
   return await withHeartbeats(dependencies.clock, async ({ signal }) => {
     while (!signal.aborted) {
       const claim = buildStagingClaim(run, request, plan);
-      if (await dependencies.cluster.create('PersistentVolumeClaim', claim)) return { stagingClaim: name };
+      if (await dependencies.cluster.create('PersistentVolumeClaim', claim)) {
+        await tellDestination(
+          dependencies,
+          input,
+          EventReason.claimCreated,
+          `created ${name} to receive incoming data`,
+        );
+        return { stagingClaim: name };
+      }
       const existing = await dependencies.cluster.get('PersistentVolumeClaim', ref);
       if (!existing) continue;
       const volSync = {

@@ -72,7 +72,7 @@ describe.each([
       contentsCompared: snapshot.files,
       mismatches: { count: 0 },
     });
-    const handed = await world.run(() => world.control.handOver({ ...input, empty: false }));
+    const handed = await world.run(() => world.control.handOver(input));
     const { removed } = await world.run(() => world.control.cleanUpRestore({ ...step, handedOver: true }));
     expect(removed).toEqual([]);
     expect(await left()).toEqual(['PersistentVolumeClaim/app-config', 'PersistentVolumeClaim/kopia']);
@@ -92,6 +92,7 @@ describe.each([
         ...step,
         result: {
           outcome: 'Restored',
+          message: 'back',
           finishedAt: new Date().toISOString(),
           durationSeconds: 1,
           snapshotId: snapshot.id,
@@ -107,7 +108,7 @@ describe.each([
     const input = { ...step, plan: planOf() };
     await world.run(() => world.control.stageRestore(input));
     await world.run(() => world.movers.runRestoreMover(input));
-    const failed = await failureOf(world.run(() => world.control.handOver({ ...input, empty: false })));
+    const failed = await failureOf(world.run(() => world.control.handOver(input)));
     expect(failed).toMatchObject({ type: FailureType.TargetExists, retryable: false });
     await world.run(() => world.control.cleanUpRestore({ ...step, handedOver: true }));
     expect(await left()).toEqual(['PersistentVolumeClaim/app-config', 'PersistentVolumeClaim/kopia']);
@@ -132,7 +133,7 @@ describe.each([
     await expect(world.run(() => world.control.preflightRestore(step))).resolves.toMatchObject({ claimExists: false });
     await world.run(() => world.control.stageRestore(input));
     await world.run(() => world.movers.runRestoreMover(input));
-    await world.run(() => world.control.handOver({ ...input, empty: false }));
+    await world.run(() => world.control.handOver(input));
     const claim = await world.cluster.get('PersistentVolumeClaim', {
       namespace: world.namespace,
       name: 'other-config',

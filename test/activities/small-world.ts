@@ -3,7 +3,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import type { ActivityDependencies, ActivitySettings } from '../../activities/dependencies.ts';
 import type { Cluster } from '../../activities/ports/cluster.ts';
-import type { RunRegistry } from '../../activities/ports/run-registry.ts';
+import type { OpenRun, RunRegistry } from '../../activities/ports/run-registry.ts';
 import { type BackupRequest, resolveBackup } from '../../api/backup-request.ts';
 import { type RestoreRequest, resolveRestore } from '../../api/restore-request.ts';
 import type { BackupMoverInput, BackupPlan, BackupStep, RunReference } from '../../workflows/backup/contract.ts';
@@ -28,6 +28,8 @@ export const OWN_RUN = runOf('own');
 /** Runs that are open; everything else has closed. */
 export class OpenRuns implements RunRegistry {
   readonly open = new Map<string, RunReference>();
+  /** What the list of a claim's open runs says. */
+  onClaim: OpenRun[] = [];
 
   add(run: RunReference): this {
     this.open.set(run.workflowId, run);
@@ -40,6 +42,10 @@ export class OpenRuns implements RunRegistry {
 
   async openRun(workflowId: string): Promise<RunReference | undefined> {
     return this.open.get(workflowId);
+  }
+
+  async openRunsOnClaim(): Promise<readonly OpenRun[]> {
+    return this.onClaim;
   }
 }
 

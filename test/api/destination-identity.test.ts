@@ -131,8 +131,12 @@ describe("a destination's repository", () => {
   const app = source({ name: 'app', claim: 'app', kopia: { repository: 'secret', ...volume('backups') } });
   const place = (kopia: object, from: DeclaredSource = app): object => {
     const change = { kopia: { repository: undefined, sourceIdentity: { sourceName: 'app' }, ...kopia } };
-    const { secretName, repositoryClaim, repositoryPath } = resolveDestination(destination(change), 'app', [from]);
-    return { secretName, repositoryClaim, repositoryPath };
+    const { secretName, repositoryClaim, repositoryPath, repositoryNfs } = resolveDestination(
+      destination(change),
+      'app',
+      [from],
+    );
+    return { secretName, repositoryClaim, repositoryPath, repositoryNfs };
   };
 
   it('is that of its source where it says none', () => {
@@ -140,6 +144,15 @@ describe("a destination's repository", () => {
     expect(place({ repository: 'secret' })).toEqual({ secretName: 'secret', repositoryClaim: 'backups' });
     const legacy = source({ name: 'app', claim: 'app', kopia: { repository: 'secret', repositoryPVC: 'kopia' } });
     expect(place({}, legacy)).toEqual({ secretName: 'secret', repositoryClaim: 'kopia' });
+  });
+
+  it('is the NFS folder of its source, unless it has a volume of its own', () => {
+    const folder = { server: 'nas', path: '/backups' };
+    const onNfs = { moverVolumes: [{ mountPath: 'repository', volumeSource: { nfs: folder } }] };
+    const nfsSource = source({ name: 'app', claim: 'app', kopia: { repository: 'secret', ...onNfs } });
+    expect(place({}, nfsSource)).toEqual({ secretName: 'secret', repositoryNfs: folder });
+    expect(place(volume('mine'), nfsSource)).toEqual({ secretName: 'secret' });
+    expect(place(onNfs)).toEqual({ secretName: 'secret' });
   });
 
   it("is its own where it says one, and another Secret's repository never comes with the source's volume", () => {

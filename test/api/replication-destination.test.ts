@@ -131,8 +131,8 @@ describe('a ReplicationDestination as it stands in git', () => {
       'spec.kopia.additionalArgs',
       'spec.kopia.retain',
       'spec.kopia.moverSecurityContext.sysctls',
-      'spec.trigger.schedule',
       'spec.kopia.sourceIdentity.sourcePVCName',
+      'spec.trigger.schedule',
     ]);
     expect(unsupported({ spec: { trigger: undefined } })).toEqual(['spec.trigger']);
   });

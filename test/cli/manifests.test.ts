@@ -41,7 +41,7 @@ describe('manifests', () => {
     );
     expect(problems).toEqual([
       expect.stringMatching(/^b\.yaml: is not YAML: /),
-      'a.yaml: demo/bad-src: spec.kopia.copyMethod: must be Snapshot, Clone, Direct or None',
+      'a.yaml: demo/bad-src: spec.kopia.copyMethod: must be Snapshot, Clone, Direct or None (got "Magic")',
       'c.yaml: demo/app-src: metadata.name: is declared in a.yaml too',
     ]);
     expect(remarks).toEqual([expect.stringContaining('a.yaml: demo/app-src: spec.kopia.actions: is not run')]);

@@ -137,7 +137,7 @@ describe('the main job', () => {
     expect(second).toMatchObject({ removedSnapshots: [], snapshotsKept: 2 });
     const third = await backup(volume, { retain });
     expect(third).toMatchObject({ removedSnapshots: [first.snapshotId], snapshotsKept: 2 });
-    expect((await snapshotsOf(volume)).map(({ id }) => id)).toEqual([second.snapshotId, third.snapshotId]);
+    expect((await snapshotsOf(volume)).map(({ id }) => id)).toEqual([third.snapshotId, second.snapshotId]);
   });
 
   it('a retention that would remove existing snapshots waits for approval', { timeout: 120_000 }, async () => {

@@ -12,7 +12,10 @@ export function matches({ metadata }: StoredObject, { namespace, name, labels }:
   if (namespace !== undefined && metadata.namespace !== namespace) return false;
   if (name !== undefined && metadata.name !== name) return false;
   const wanted = labels === undefined ? [] : labels.split(',').map((pair) => pair.split('='));
-  return wanted.every(([key = '', value]) => metadata.labels?.[key] === value);
+  return wanted.every(([key = '', value]) => {
+    const label = metadata.labels?.[key];
+    return value === undefined ? label !== undefined : label === value;
+  });
 }
 
 /** What the API server itself adds to a new object; a status that the caller sent is dropped. */

@@ -19,8 +19,8 @@ interface VolumeSpec {
  * driver in small. `refuse` names claims that stay Pending.
  */
 export function claimBinder(options: { readonly refuse?: (claim: StoredObject) => boolean } = {}): Controller {
-  return ({ type, object }, cluster) => {
-    if (type === 'Gone' && object.kind === 'PersistentVolumeClaim') release(cluster, object);
+  return (_change, cluster) => {
+    release(cluster);
     for (const claim of cluster.store.list('PersistentVolumeClaim')) {
       const { phase } = claim.status as { phase: string };
       if (phase === 'Pending' && !options.refuse?.(claim)) bind(cluster, claim);
@@ -55,11 +55,13 @@ function bind(cluster: InMemoryCluster, claim: StoredObject): void {
   cluster.update('PersistentVolumeClaim', { namespace, name }, { spec: { volumeName }, status });
 }
 
-function release(cluster: InMemoryCluster, claim: StoredObject): void {
+/** A volume whose claim does not exist (any more) goes as its policy says. */
+function release(cluster: InMemoryCluster): void {
+  const claims = new Set(cluster.store.list('PersistentVolumeClaim').map(({ metadata }) => metadata.uid));
   for (const volume of cluster.store.list('PersistentVolume')) {
-    const spec = volume.spec as VolumeSpec;
-    if (spec.claimRef?.uid !== claim.metadata.uid) continue;
-    if (spec.persistentVolumeReclaimPolicy === 'Delete') cluster.store.remove(volume);
+    const { claimRef, persistentVolumeReclaimPolicy } = volume.spec as VolumeSpec;
+    if (!claimRef?.uid || claims.has(claimRef.uid)) continue;
+    if (persistentVolumeReclaimPolicy === 'Delete') cluster.store.remove(volume);
     else cluster.update('PersistentVolume', volume.metadata, { status: { phase: 'Released' } });
   }
 }

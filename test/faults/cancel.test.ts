@@ -45,7 +45,7 @@ const backupMoments: Readonly<Record<string, Moment>> = {
 
 const restoreMoments: Readonly<Record<string, Moment>> = {
   SelectSnapshot: (handle) => activityPending(handle, 'selectSnapshot'),
-  Stage: (_handle, volume) => objectSeen(volume, 'pvc', ({ metadata }) => metadata.name.endsWith('-dest')),
+  Stage: (_handle, volume) => objectSeen(volume, 'pvc', ({ metadata }) => metadata.name.endsWith('-staging')),
   Mover: (_handle, volume) => objectSeen(volume, 'jobs', ({ metadata }) => metadata.name.startsWith('volsync-dst-')),
   Check: (_handle, volume) => objectSeen(volume, 'jobs', ({ metadata }) => metadata.name.startsWith('stowage-check-')),
 };

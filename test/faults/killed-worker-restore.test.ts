@@ -42,7 +42,7 @@ const kills: Readonly<
   },
   Stage: {
     kill: async (_handle, volume) => {
-      await objectSeen(volume, 'pvc', ({ metadata }) => metadata.name.endsWith('-dest'));
+      await objectSeen(volume, 'pvc', ({ metadata }) => metadata.name.endsWith('-staging'));
       await replace('control');
     },
   },

@@ -2,13 +2,19 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { commandsOf } from '../../platform/boot/components.ts';
 import { renderKubeconfig } from '../../platform/boot/kubeconfig.ts';
-import { renderCni, renderContainerd, renderKubelet } from '../../platform/boot/node-config.ts';
+import { renderAuditPolicy, renderCni, renderContainerd, renderKubelet } from '../../platform/boot/node-config.ts';
 import { certificateRequests, renderExtensions } from '../../platform/boot/pki.ts';
 import { networkOf } from '../../platform/layout/network.ts';
 import { pathsOf } from '../../platform/layout/paths.ts';
 
 const paths = pathsOf('demo', '/var/lib/stowage');
 const network = networkOf(2);
+
+test('the audit log holds who asked for what, never a body: no Secret can stand in it', () => {
+  const { rules } = parse(renderAuditPolicy()) as { rules: { level: string }[] };
+  expect(new Set(rules.map(({ level }) => level))).toEqual(new Set(['Metadata', 'None']));
+  expect(rules.at(-1)).toEqual({ level: 'None' });
+});
 
 test('the kubelet stays in its own cgroup tree, folder and address', () => {
   const config = parse(renderKubelet('demo', network, paths));

@@ -8,9 +8,11 @@ import {
   defaultDestinationName,
   defaultSecretName,
   defaultSourceName,
+  imageSnapshotName,
   limitName,
   restoreJobName,
   stagingClaimName,
+  temporaryClaimName,
 } from '../../api/names.ts';
 
 const kubernetesName = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,120}[a-z0-9])?$/);
@@ -25,7 +27,11 @@ describe('derived names', () => {
     expect(backupJobName('emby-src')).toBe('volsync-src-emby-src');
     expect(restoreJobName('emby-dst')).toBe('volsync-dst-emby-dst');
     expect(captureName('emby-src')).toBe('volsync-emby-src-src');
-    expect(stagingClaimName('emby-dst')).toBe('volsync-emby-dst-dest');
+    expect(stagingClaimName('emby-dst')).toBe('stowage-emby-dst-staging');
+    expect(temporaryClaimName('emby-dst')).toBe('volsync-emby-dst-dest');
+    expect(imageSnapshotName('emby-dst', new Date('2026-11-25T09:05:07.9+02:00'))).toBe(
+      'volsync-emby-dst-dest-20261125070507',
+    );
   });
 
   it('keep a claim without the suffix as the application, and do not leave an empty name', () => {

@@ -74,22 +74,21 @@ describe('a ReplicationSource as it stands in git', () => {
       kopia: {
         actions: { beforeSnapshot: 'sync' },
         additionalArgs: ['--x'],
-        moverResources: {},
         retane: { hourly: 1 },
         moverSecurityContext: { runAsUser: 1, sysctls: [] },
         moverVolumes: [
-          { mountPath: 'scripts', volumeSource: { secret: { secretName: 'x' } } },
-          { mountPath: 'repo', volumeSource: { persistentVolumeClaim: { claimName: 'backups' } } },
+          { mountPath: 'scripts', volumeSource: { secret: { secretName: 'x', magic: true } } },
+          { mountPath: 'repo', volumeSource: { persistentVolumeClaim: { claimName: 'backups', readOnly: true } } },
         ],
       },
     });
     expect(source.unsupported.map(({ field }) => field)).toEqual([
       'spec.kopia.actions',
       'spec.kopia.additionalArgs',
-      'spec.kopia.moverResources',
       'spec.kopia.retane',
       'spec.kopia.moverSecurityContext.sysctls',
-      'spec.kopia.moverVolumes[0]',
+      'spec.kopia.moverVolumes[0].volumeSource.secret.magic',
+      'spec.kopia.moverVolumes[1].volumeSource.persistentVolumeClaim.readOnly',
     ]);
     expect(source.request.repositoryClaim).toBe('backups');
   });

@@ -16,9 +16,9 @@ const VERBS: Readonly<Record<string, readonly string[]>> = {
   create: ['create'],
   patch: ['patch'],
   jsonPatch: ['patch'],
+  applyStatus: ['patch /status'],
   delete: ['delete'],
   watch: ['list', 'watch'],
-  applyStatus: ['status'],
 };
 
 /** Functions of the activities that take the kind as an argument or a field, and the methods that they call with it. */
@@ -60,7 +60,8 @@ export const rightsToWatch = (rules: WatchRules): Right[] =>
 
 export function rightOf(verb: string, kind: Kind): Right {
   const [group = ''] = kinds[kind].apiVersion.split('/');
-  return `${verb} ${kinds[kind].apiVersion.includes('/') ? group : ''}/${kinds[kind].plural}`;
+  const [method, subresource = ''] = verb.split(' ');
+  return `${method} ${kinds[kind].apiVersion.includes('/') ? group : ''}/${kinds[kind].plural}${subresource}`;
 }
 
 function callsOf(text: string, name: string): [verb: string, kind: Kind][] {
@@ -113,10 +114,6 @@ export function rightsGivenBy(
   return rights.sort();
 }
 
-/** A log and a status are subresources of their own in RBAC. */
+/** A log is a subresource of its own in RBAC. */
 export const asRbac = (rights: readonly Right[]): Right[] =>
-  rights
-    .map((right) =>
-      right.startsWith('status ') ? `patch ${right.slice(7)}/status` : right === 'log /pods' ? 'get /pods/log' : right,
-    )
-    .sort();
+  rights.map((right) => (right === 'log /pods' ? 'get /pods/log' : right)).sort();

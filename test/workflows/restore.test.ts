@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RestorePlan } from '../../workflows/restore/contract.ts';
+import type { VolumePlan } from '../../workflows/restore/contract.ts';
 import { createHarness, ending, type Harness } from './harness.ts';
 import { equalComparison, failure, summary, UNIQUE_ID } from './stubs.ts';
 
@@ -44,9 +44,9 @@ describe('restoreVolume', () => {
   });
 
   it('makes the claim as the snapshot remembers it, and lets the request say otherwise', async () => {
-    const plans: RestorePlan[] = [];
+    const plans: VolumePlan[] = [];
     const keep = {
-      stageRestore: async (input: { plan: RestorePlan }) => {
+      stageRestore: async (input: { plan: VolumePlan }) => {
         plans.push(input.plan);
         return { stagingClaim: 's' };
       },

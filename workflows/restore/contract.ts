@@ -1,3 +1,4 @@
+import type { RunStatus } from '../../api/declared-object.ts';
 import type { AccessMode } from '../../api/kubernetes-values.ts';
 import type { ResolvedRestore } from '../../api/restore-request.ts';
 import type { CleanUpResult, RunReference } from '../backup/contract.ts';
@@ -10,12 +11,15 @@ export const RESTORE_VOLUME = 'restoreVolume';
 export const restoreWorkflowId = (namespace: string, claim: string): string => `restore/${namespace}/${claim}`;
 
 export const RestorePhase = {
+  Start: 'Start',
   Preflight: 'Preflight',
   SelectSnapshot: 'SelectSnapshot',
   Stage: 'Stage',
+  Provision: 'Provision',
   Mover: 'Mover',
   Check: 'Check',
   HandOver: 'HandOver',
+  Image: 'Image',
   Record: 'Record',
   CleanUp: 'CleanUp',
 } as const;
@@ -24,6 +28,18 @@ export type RestorePhase = (typeof RestorePhase)[keyof typeof RestorePhase];
 export interface RestoreStep {
   readonly run: RunReference;
   readonly request: ResolvedRestore;
+  /** Uid of the ReplicationDestination that declares the run; left out where there is none (any more). */
+  readonly destinationUid?: string;
+}
+
+/** A declared claim that waits for its volume, as the API server holds it: only a volume like this will be bound to it. */
+export interface WaitingClaim {
+  readonly capacity: string;
+  /** Left out where the cluster had no default class either. */
+  readonly storageClassName?: string;
+  readonly accessModes: readonly AccessMode[];
+  /** Node that the scheduler has chosen for the first pod: the volume has to be made where that pod can run. */
+  readonly nodeName?: string;
 }
 
 /** `claimExists` ends the run: nothing is touched. */
@@ -31,6 +47,8 @@ export interface RestorePreflight {
   readonly claimExists: boolean;
   /** Set when the claim that exists is the one that this very run handed over (an attempt after a crash). */
   readonly handedOverByThisRun: boolean;
+  /** The claim that the volume is for, where it is declared and waits. */
+  readonly waiting?: WaitingClaim;
   readonly privileged: boolean;
   readonly repositoryUniqueId: string;
   /** The repository's folder, as movers see it. */
@@ -43,11 +61,16 @@ export interface RestorePlan {
   readonly capacity: string;
   readonly storageClassName?: string;
   readonly accessModes: readonly AccessMode[];
+  /** The one node where the volume may be made. */
+  readonly nodeName?: string;
   readonly privileged: boolean;
   readonly repositoryUniqueId: string;
   /** The repository's folder, as movers see it. */
   readonly repositoryPath: string;
 }
+
+/** A plan without a snapshot is that of an empty volume: a first deployment. */
+export type VolumePlan = Omit<RestorePlan, 'snapshot'> & { readonly snapshot?: SnapshotSummary };
 
 export interface RestoreMoverInput extends RestoreStep {
   readonly plan: RestorePlan;
@@ -88,10 +111,28 @@ export interface Comparison {
   readonly times: Deviation;
 }
 
-export interface HandOverInput extends RestoreStep {
-  readonly plan: RestorePlan;
-  /** True for a first deployment: there is no snapshot, the claim is empty. */
-  readonly empty: boolean;
+export interface VolumeInput extends RestoreStep {
+  readonly plan: VolumePlan;
+}
+
+export interface DeliverImageInput extends RestoreStep {
+  /** Name of the VolumeSnapshot, decided once. */
+  readonly imageName: string;
+}
+
+/** `status.latestImage` of a destination. */
+export type ImageReference = NonNullable<RunStatus['latestImage']>;
+
+export interface DeliverImageResult {
+  readonly image: ImageReference;
+  /** The VolumeSnapshot that was the latest image until now. */
+  readonly replaces?: string;
+}
+
+export interface CleanUpRestoreInput extends RestoreStep {
+  readonly handedOver: boolean;
+  /** {@link DeliverImageResult.replaces}: goes where another image is the recorded one by now. */
+  readonly replaced?: string;
 }
 
 export interface HandOverResult {
@@ -100,31 +141,41 @@ export interface HandOverResult {
 }
 
 export interface RestoreControlActivities {
-  /** Touches nothing. Throws SecretMissing, SecretInvalid, RepositoryNotFound (never initialised), VolumeBusy. */
+  /** Says on the declared destination that its run is under way. A destination that is gone is not an error. */
+  recordRestoreStart(step: RestoreStep & { readonly startedAt: string }): Promise<{ readonly destinationUid?: string }>;
+  /** Touches nothing. Throws InvalidSpec (a waiting claim that no restore can fill), SecretMissing, SecretInvalid, RepositoryNotFound (never initialised), VolumeBusy. */
   preflightRestore(step: RestoreStep): Promise<RestorePreflight>;
   /** Makes the staging claim (or finds the one of its own run; a leftover of an older run is removed first). */
-  stageRestore(step: RestoreStep & { readonly plan: RestorePlan }): Promise<{ readonly stagingClaim: string }>;
+  stageRestore(input: VolumeInput): Promise<{ readonly stagingClaim: string }>;
   /** Gives the checked volume its final name in re-enterable steps. Throws TargetExists when somebody made the claim meanwhile. */
-  handOver(input: HandOverInput): Promise<HandOverResult>;
+  handOver(input: VolumeInput): Promise<HandOverResult>;
   /** Makes an empty claim for a first deployment. Throws TargetExists. */
   createEmptyClaim(step: RestoreStep & { readonly capacity: string }): Promise<HandOverResult>;
-  /** Event and annotations on the claim; on failure an event on the namespace's destination object if there is one. */
+  /** Takes the image of the checked staging claim and waits until it is ready to use; records nothing. Throws VolumeSnapshotFailed. */
+  deliverImage(input: DeliverImageInput): Promise<DeliverImageResult>;
+  /** The run's part of the status of a declared destination, and events on it and on the claim. A destination or claim that is gone is not an error. */
   recordRestore(step: RestoreStep & { readonly result: RestoreRecord }): Promise<void>;
-  /** Stops movers of this run, removes Jobs and an unfinished staging claim, waits until they are gone. */
-  cleanUpRestore(step: RestoreStep & { readonly handedOver: boolean }): Promise<CleanUpResult>;
+  /** Stops movers of this run, removes Jobs, an unfinished staging claim and images that are not the recorded one, waits until they are gone. */
+  cleanUpRestore(input: CleanUpRestoreInput): Promise<CleanUpResult>;
 }
 
 export interface RestoreMoverActivities {
   runRestoreMover(input: RestoreMoverInput): Promise<RestoreMoverResult>;
   /** Compares the staging claim with the snapshot in a Job of its own. Throws RestoreMismatch. */
   checkRestore(input: RestoreMoverInput): Promise<Comparison>;
+  /** Mounts the staging claim once, so that also a class that waits for its first pod makes the (empty) volume. */
+  provisionEmptyVolume(input: VolumeInput): Promise<void>;
 }
 
 export interface RestoreRecord {
-  readonly outcome: 'Restored' | 'StartedEmpty' | 'Failed' | 'Canceled';
+  readonly outcome: 'Restored' | 'StartedEmpty' | 'TargetExists' | 'Failed' | 'Canceled';
+  /** One sentence, without the outcome's word. */
+  readonly message: string;
   readonly finishedAt: string;
   readonly snapshotId?: string;
   readonly durationSeconds: number;
+  /** The destination's image from now on. */
+  readonly image?: ImageReference;
   readonly failure?: { readonly type: string; readonly message: string };
 }
 
@@ -141,5 +192,7 @@ export interface RestoreVolumeResult {
   readonly comparison?: Comparison;
   readonly claimUid?: string;
   readonly volumeName?: string;
+  /** What became `status.latestImage`. */
+  readonly image?: ImageReference;
   readonly phases: readonly PhaseTiming[];
 }

@@ -6,16 +6,18 @@ import type { ResolvedRestore } from '../../api/restore-request.ts';
 import { FailureType } from '../failures.ts';
 import type { SnapshotSummary } from '../repository/contract.ts';
 import { failRun } from '../run-failure.ts';
-import type { RestorePlan, RestorePreflight } from './contract.ts';
+import type { RestorePlan, RestorePreflight, VolumePlan, WaitingClaim } from './contract.ts';
 
 /** What the claim's modes were where neither the request nor the snapshot says it: VolSync's typical default. */
 const FALLBACK_ACCESS_MODES = [AccessMode.ReadWriteOnce];
 
 /**
- * Decides the claim that will be made: what the request says, else what the backup recorded with the snapshot. Throws
- * InvalidInput when neither knows the size (a snapshot that VolSync made carries no tags).
+ * Decides the claim that will be made. A claim that waits decides itself, because nothing else is ever bound to it; otherwise
+ * what the request says, else what the backup recorded with the snapshot. Throws InvalidInput when neither knows the size (a
+ * snapshot that VolSync made carries no tags).
  */
 export function planRestore(request: ResolvedRestore, found: RestorePreflight, snapshot: SnapshotSummary): RestorePlan {
+  if (found.waiting) return { snapshot, ...found.waiting, ...surroundings(found) };
   const capacity = request.capacity ?? quantity.safeParse(snapshot.tags[SnapshotTag.capacity]).data;
   if (!capacity) {
     throw failRun(
@@ -29,11 +31,22 @@ export function planRestore(request: ResolvedRestore, found: RestorePreflight, s
     capacity,
     ...(storageClassName ? { storageClassName } : {}),
     accessModes: request.accessModes ?? recordedModes(snapshot) ?? FALLBACK_ACCESS_MODES,
-    privileged: found.privileged,
-    repositoryUniqueId: found.repositoryUniqueId,
-    repositoryPath: found.repositoryPath,
+    ...surroundings(found),
   };
 }
+
+/** The empty volume that a waiting claim of a first deployment gets: what the claim says. */
+export const planEmptyVolume = (found: RestorePreflight, waiting: WaitingClaim): VolumePlan => ({
+  ...waiting,
+  ...surroundings(found),
+});
+
+/** What preflight found around the volume, the same for every plan. */
+const surroundings = ({ privileged, repositoryUniqueId, repositoryPath }: RestorePreflight) => ({
+  privileged,
+  repositoryUniqueId,
+  repositoryPath,
+});
 
 /** The size of the empty claim of a first deployment. Throws InvalidInput when the request does not say it. */
 export function emptyClaimCapacity(request: ResolvedRestore): string {

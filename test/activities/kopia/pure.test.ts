@@ -7,7 +7,7 @@ import { redact, stripTerminalCodes } from '../../../activities/kopia/redaction.
 describe('configuration', () => {
   it('keeps the format cache off, group modes on, and no size of a cache at 0', () => {
     const request = { identity: { username: 'app-src', hostname: 'demo' }, path: '/repository', readOnly: true };
-    const config = JSON.parse(buildKopiaConfig({ ...request, cacheDirectory: '/cache/1', cacheBytes: 100 }));
+    const config = JSON.parse(buildKopiaConfig({ ...request, cacheDirectory: '/cache/1', cacheSize: { bytes: 100 } }));
     expect(config).toMatchObject({
       formatBlobCacheDuration: -1,
       readonly: true,
@@ -18,6 +18,21 @@ describe('configuration', () => {
     expect(config.caching.maxCacheSize).toBeGreaterThan(0);
     expect(config.caching.maxMetadataCacheSize).toBeGreaterThan(0);
     expect(JSON.parse(buildKopiaConfig({ ...request, readOnly: false }))).not.toHaveProperty('readonly');
+  });
+});
+
+describe('the sizes of a cache', () => {
+  const sizes = (cacheSize: { bytes: number; contentBytes?: number; metadataBytes?: number }): number[] => {
+    const request = { identity: { username: 'a', hostname: 'b' }, path: '/r', readOnly: true, cacheDirectory: '/c' };
+    const { caching } = JSON.parse(buildKopiaConfig({ ...request, cacheSize }));
+    return [caching.maxCacheSize, caching.maxMetadataCacheSize];
+  };
+  const mib = 2 ** 20;
+
+  it('are shares of the volume, or what was declared; 0 is the whole volume', () => {
+    expect(sizes({ bytes: 100 * mib })).toEqual([20 * mib, 70 * mib]);
+    expect(sizes({ bytes: 100 * mib, contentBytes: 5 * mib })).toEqual([5 * mib, 70 * mib]);
+    expect(sizes({ bytes: 100 * mib, contentBytes: 0, metadataBytes: 9 * mib })).toEqual([100 * mib, 9 * mib]);
   });
 });
 

@@ -76,9 +76,9 @@ describe('the record of a backup', () => {
   });
 });
 
-test('the record of a restore is told at the claim, or at the destination when there is none', async () => {
+test('the record of a restore is told at the claim, a failure at the destination too', async () => {
   const { activities, run, cluster } = await world();
-  const base = { finishedAt: '2026-11-23T12:00:00Z', durationSeconds: 3 };
+  const base = { finishedAt: '2026-11-23T12:00:00Z', durationSeconds: 3, message: 'differs' };
   await run(() =>
     activities.recordRestore({ ...restoreStep(), result: { ...base, outcome: 'Restored', snapshotId: 's' } }),
   );
@@ -92,6 +92,7 @@ test('the record of a restore is told at the claim, or at the destination when t
   expect(
     events.map(({ reason, type, involvedObject }) => [reason, type, involvedObject.kind, involvedObject.name]).sort(),
   ).toEqual([
+    ['RestoreFailed', 'Warning', 'PersistentVolumeClaim', 'app-config'],
     ['RestoreFailed', 'Warning', 'ReplicationDestination', 'app-dst'],
     ['Restored', 'Normal', 'PersistentVolumeClaim', 'app-config'],
   ]);

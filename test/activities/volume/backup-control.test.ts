@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { createControlActivities } from '../../../activities/control-activities.ts';
 import { buildBackupJob } from '../../../activities/mover/backup-job.ts';
+import type { OpenRun } from '../../../activities/ports/run-registry.ts';
 import { buildSnapshotClaim } from '../../../activities/volume/claims.ts';
+import { elderRuns } from '../../../activities/volume/elder-runs.ts';
 import { buildVolumeSnapshot } from '../../../activities/volume/volume-snapshot.ts';
-import { backupWorkflowId } from '../../../workflows/backup/contract.ts';
+import { backupWorkflowId, type RunReference } from '../../../workflows/backup/contract.ts';
 import { FailureType } from '../../../workflows/failures.ts';
 import { restoreWorkflowId } from '../../../workflows/restore/contract.ts';
 import { claimBinder } from '../../fakes/claim-binder.ts';
@@ -38,7 +40,7 @@ async function world(options: { run?: ContainerScript; failSnapshot?: string } =
     namespaces: [NAMESPACE, 'stowage-system'],
     controllers: [
       jobRunner({ run: options.run ?? end }),
-      claimBinder(),
+      claimBinder({ refuse: ({ spec }) => (spec as { storageClassName?: string }).storageClassName === 'never' }),
       snapshotController(failSnapshot === undefined ? {} : { failWith: () => failSnapshot }),
     ],
   });
@@ -192,6 +194,77 @@ describe('preflight of a backup', () => {
     await breakIt(cluster, w);
     const failed = await failureOf(w.run(() => w.activities.preflightBackup(backupStep())));
     expect(failed).toMatchObject({ type, retryable });
+  });
+
+  describe('of several runs on one claim', () => {
+    const OTHER = runOf('other');
+    const open = (run: RunReference, startedAt: number, kind: OpenRun['kind'] = 'Backup'): OpenRun => ({
+      ...run,
+      kind,
+      startedAt,
+    });
+    const preflight = async (onClaim: OpenRun[], byId?: RunReference) => {
+      const { activities, run, runs } = await world();
+      runs.onClaim = onClaim;
+      if (byId) runs.add(byId);
+      return run(() => activities.preflightBackup(backupStep()));
+    };
+
+    test.each<OpenRun['kind']>(['Backup', 'Restore'])('waits for a %s that began earlier', async (kind) => {
+      const failed = await failureOf(preflight([open(OWN_RUN, 2000), open(OTHER, 1000, kind)]));
+      expect(failed).toMatchObject({ type: FailureType.VolumeBusy, retryable: true });
+      expect(failed.message).toContain(OTHER.runId);
+    });
+
+    test('goes before those that began later, and before itself', async () => {
+      await expect(preflight([open(OWN_RUN, 1000), open(OTHER, 2000)])).resolves.toBeDefined();
+    });
+
+    test('waits while it does not know its own place', async () => {
+      const failed = await failureOf(preflight([open(OTHER, 1000)]));
+      expect(failed.type).toBe(FailureType.VolumeBusy);
+    });
+
+    test('of two that began at the same moment exactly one waits', () => {
+      const both = [open(OWN_RUN, 1000), open(OTHER, 1000)];
+      expect(elderRuns(both, OWN_RUN).length + elderRuns(both, OTHER).length).toBe(1);
+    });
+
+    test('does not wait for the one by hand that itself waits for this one', async () => {
+      const byHand = { workflowId: backupWorkflowId(NAMESPACE, 'app-src'), runId: 'by-hand' };
+      await expect(preflight([open(OWN_RUN, 1000), open(byHand, 2000)], byHand)).resolves.toBeDefined();
+      const unlisted = await failureOf(preflight([open(OWN_RUN, 1000)], byHand));
+      expect(unlisted.type).toBe(FailureType.VolumeBusy);
+    });
+  });
+
+  test('does not wait for a restore that waits for it: a claim that gets its volume from one has nothing to back up', async () => {
+    const { activities, run } = await world();
+    await cluster.create('PersistentVolumeClaim', {
+      metadata: { namespace: NAMESPACE, name: 'waiting-config' },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        storageClassName: 'never',
+        resources: { requests: { storage: '1Gi' } },
+        dataSourceRef: { apiGroup: 'volsync.backube', kind: 'ReplicationDestination', name: 'waiting-dst' },
+      },
+    });
+    await cluster.create('Secret', {
+      metadata: { namespace: NAMESPACE, name: 'waiting-volsync-secret' },
+      data: { KOPIA_PASSWORD: 'eA==' },
+    });
+    const failed = await failureOf(run(() => activities.preflightBackup(backupStep({ claim: 'waiting-config' }))));
+    expect(failed).toMatchObject({ type: FailureType.SourceMissing, retryable: false });
+    expect(failed.message).toContain('waits for the volume');
+  });
+
+  test('needs no repository claim where the repository is an NFS folder, and all else as ever', async () => {
+    const { activities, run } = await world();
+    const onNfs = backupStep({ repositoryNfs: { server: 'nas', path: '/backups' } });
+    await cluster.delete('PersistentVolumeClaim', { ...CLAIM, name: 'kopia' });
+    await expect(run(() => activities.preflightBackup(onNfs))).resolves.toBeDefined();
+    await cluster.delete('ConfigMap', { namespace: 'stowage-system', name: 'stowage-repository-kopia' });
+    expect(await failureOf(run(() => activities.preflightBackup(onNfs)))).toMatchObject({ type: 'RepositoryNotFound' });
   });
 
   test('sees its own run as no other one', async () => {

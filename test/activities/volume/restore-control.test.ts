@@ -1,105 +1,21 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { createControlActivities } from '../../../activities/control-activities.ts';
-import { buildCheckJob } from '../../../activities/mover/check-job.ts';
-import { buildRestoreJob } from '../../../activities/mover/restore-job.ts';
-import type { Cluster } from '../../../activities/ports/cluster.ts';
-import { backupWorkflowId, type RunReference } from '../../../workflows/backup/contract.ts';
+import { backupWorkflowId } from '../../../workflows/backup/contract.ts';
 import { FailureType } from '../../../workflows/failures.ts';
-import { claimBinder } from '../../fakes/claim-binder.ts';
-import { InMemoryCluster } from '../../fakes/in-memory-cluster.ts';
-import { jobRunner } from '../../fakes/job-runner.ts';
-import {
-  failureOf,
-  NAMESPACE,
-  OWN_RUN,
-  restorePlan,
-  restoreStep,
-  runOf,
-  settings,
-  smallWorld,
-  UNIQUE_ID,
-} from '../small-world.ts';
+import type { InMemoryCluster } from '../../fakes/in-memory-cluster.ts';
+import { failureOf, NAMESPACE, OWN_RUN, restorePlan, restoreStep, runOf, UNIQUE_ID } from '../small-world.ts';
 import { crashAfterWrite } from './crashing-cluster.ts';
+import { createRestoreWorld, POPULATED, type RestoreWorld, STAGING, TARGET } from './restore-world.ts';
 
-const TARGET = { namespace: NAMESPACE, name: 'app-config' };
-const STAGING = { namespace: NAMESPACE, name: 'volsync-app-dst-dest' };
-const INPUT = { ...restoreStep({ labels: { team: 'a' } }), plan: restorePlan, empty: false };
-
-const POPULATED = { apiGroup: 'volsync.backube', kind: 'ReplicationDestination', name: 'app-dst' };
+const INPUT = { ...restoreStep({ labels: { team: 'a' } }), plan: restorePlan };
 
 let cluster: InMemoryCluster;
+let claim: RestoreWorld['claim'];
 afterEach(() => cluster?.verifyControllers());
 
-async function world() {
-  cluster = new InMemoryCluster({
-    namespaces: [NAMESPACE, 'stowage-system'],
-    controllers: [
-      jobRunner({ run: () => ({ exitCode: 0 }) }),
-      // A populated claim is bound by the volume's own reservation only.
-      claimBinder({ refuse: (claim) => waitsForVolume(claim as never) }),
-      bindReserved,
-    ],
-  });
-  await cluster.create('Secret', {
-    metadata: { namespace: NAMESPACE, name: 'app-volsync-secret' },
-    data: { KOPIA_PASSWORD: 'c2VjcmV0' },
-  });
-  await cluster.create('ConfigMap', {
-    metadata: { namespace: 'stowage-system', name: 'stowage-repository-kopia' },
-    data: { uniqueId: UNIQUE_ID },
-  });
-  await claim('kopia');
-  const small = smallWorld(cluster);
-  const activitiesOn = (on: Cluster) => createControlActivities({ ...small.dependencies, cluster: on });
-  return { ...small, activities: activitiesOn(cluster), activitiesOn };
-}
-
-const claim = (name: string, spec: object = {}, annotations: Record<string, string> = {}) =>
-  cluster.create('PersistentVolumeClaim', {
-    metadata: { namespace: NAMESPACE, name, annotations },
-    spec: {
-      accessModes: ['ReadWriteOnce'],
-      storageClassName: 'fast',
-      resources: { requests: { storage: '10Gi' } },
-      ...spec,
-    },
-  });
-
-const waitsForVolume = (object: { spec: { dataSourceRef?: unknown; volumeName?: string } }): boolean =>
-  object.spec.dataSourceRef !== undefined && !object.spec.volumeName;
-
-/** The volume controller's part that the fake has not: a volume reserved with a uid binds its claim. */
-const bindReserved = (change: { type: string; object: { kind?: string } }, on: InMemoryCluster): void => {
-  if (change.type === 'Gone' || change.object.kind !== 'PersistentVolume') return;
-  const volume = change.object as unknown as {
-    metadata: { name: string };
-    spec: { claimRef?: { namespace: string; name: string; uid?: string } };
-  };
-  const { claimRef } = volume.spec;
-  if (!claimRef?.uid) return;
-  const target = on.store.get('PersistentVolumeClaim', claimRef);
-  if (!target || target.metadata.uid !== claimRef.uid || !waitsForVolume(target as never)) return;
-  on.update('PersistentVolumeClaim', claimRef, {
-    spec: { volumeName: volume.metadata.name },
-    status: { phase: 'Bound' },
-  });
-  on.update('PersistentVolume', { name: volume.metadata.name }, { status: { phase: 'Bound' } });
-};
-
-/** A staging claim of the run, bound, with both Jobs ended, as it is when the handover begins. */
-async function staged(w: Awaited<ReturnType<typeof world>>, run: RunReference = OWN_RUN): Promise<string> {
-  const step = { ...restoreStep({}, run), plan: restorePlan };
-  await w.run(() => w.activities.stageRestore(step));
-  await cluster.create('Job', buildRestoreJob(step, settings));
-  await cluster.create('Job', buildCheckJob(step, settings));
-  await w.clock.until(
-    (async () => {
-      for await (const { object } of cluster.watch('PersistentVolumeClaim', STAGING, AbortSignal.timeout(5_000))) {
-        if (object.status?.phase === 'Bound') return;
-      }
-    })(),
-  );
-  return (await cluster.get('PersistentVolumeClaim', STAGING))!.spec!.volumeName!;
+async function world(): Promise<RestoreWorld> {
+  const made = await createRestoreWorld();
+  ({ cluster, claim } = made);
+  return made;
 }
 
 async function expectHandedOver(volumeName: string): Promise<void> {
@@ -163,7 +79,7 @@ describe('staging', () => {
 
   test('begins afresh where a closed run left a claim and the Jobs that hold it', async () => {
     const w = await world();
-    await staged(w, runOf('older'));
+    await w.staged(runOf('older'));
     await w.run(() => w.activities.stageRestore({ ...restoreStep(), plan: restorePlan }));
     const claimNow = await cluster.get('PersistentVolumeClaim', STAGING);
     expect(claimNow?.metadata?.labels?.['stowage.dev/run']).toBe(OWN_RUN.runId);
@@ -182,7 +98,7 @@ describe('staging', () => {
 describe('handover', () => {
   test('gives the staged volume its final name, with provenance and the labels that were asked for', async () => {
     const w = await world();
-    const volumeName = await staged(w);
+    const volumeName = await w.staged();
     const result = await w.run(() => w.activities.handOver(INPUT));
     expect(result.volumeName).toBe(volumeName);
     await expectHandedOver(volumeName);
@@ -196,7 +112,7 @@ describe('handover', () => {
     async (how) => {
       for (let n = 1; ; n++) {
         const w = await world();
-        const volumeName = await staged(w);
+        const volumeName = await w.staged();
         if (how === 'declared before') await claim('app-config', { dataSourceRef: POPULATED });
         let crashed = true;
         await w
@@ -219,7 +135,7 @@ describe('handover', () => {
 
   test('keeps the data when the claim is deleted in the middle, and gives it to the next one', async () => {
     const w = await world();
-    const volumeName = await staged(w);
+    const volumeName = await w.staged();
     // Behind the creation of the claim, before it is seen bound.
     await w.run(() => w.activitiesOn(crashAfterWrite(cluster, 6)).handOver(INPUT)).catch(() => undefined);
     expect(await cluster.get('PersistentVolumeClaim', TARGET)).toBeDefined();
@@ -230,7 +146,7 @@ describe('handover', () => {
 
   test('hands nothing over when somebody made the claim meanwhile', async () => {
     const w = await world();
-    await staged(w);
+    await w.staged();
     const made = await claim('app-config');
     const failed = await failureOf(w.run(() => w.activities.handOver(INPUT)));
     expect(failed).toMatchObject({ type: FailureType.TargetExists, retryable: false });
@@ -244,7 +160,7 @@ describe('handover', () => {
 
   test('leaves no volume behind when the claim appears in the middle', async () => {
     const w = await world();
-    const volumeName = await staged(w);
+    const volumeName = await w.staged();
     await w.run(() => w.activitiesOn(crashAfterWrite(cluster, 4)).handOver(INPUT)).catch(() => undefined);
     await claim('app-config');
     const failed = await failureOf(w.run(() => w.activities.handOver(INPUT), 2));
@@ -259,19 +175,19 @@ describe('handover', () => {
 describe('the end of a restore', () => {
   test('an unfinished one leaves neither Jobs nor staging claim', async () => {
     const w = await world();
-    await staged(w);
+    await w.staged();
     const { removed } = await w.run(() => w.activities.cleanUpRestore({ ...restoreStep(), handedOver: false }));
     expect([...removed].sort()).toEqual([
       'Job demo/stowage-check-app-dst',
       'Job demo/volsync-dst-app-dst',
-      'PersistentVolumeClaim demo/volsync-app-dst-dest',
+      'PersistentVolumeClaim demo/stowage-app-dst-staging',
     ]);
     expect(await cluster.get('PersistentVolumeClaim', STAGING)).toBeUndefined();
   });
 
   test('a finished one is left as it is', async () => {
     const w = await world();
-    const volumeName = await staged(w);
+    const volumeName = await w.staged();
     await w.run(() => w.activities.handOver(INPUT));
     await expect(w.run(() => w.activities.cleanUpRestore({ ...restoreStep(), handedOver: true }))).resolves.toEqual({
       removed: [],

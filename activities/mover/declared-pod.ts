@@ -1,0 +1,93 @@
+import type { V1Affinity, V1NodeSelectorTerm, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
+import type { ResolvedBackup } from '../../api/backup-request.ts';
+import { quantityBytes } from '../../api/kubernetes-values.ts';
+import type { MoverVolume, NfsFolder } from '../../api/mover-request.ts';
+import type { CacheSize } from '../kopia/config.ts';
+
+/** VolSync's place and names of volumes that people declare for a mover. */
+const DECLARED_MOUNT = '/mnt';
+const VOLUME_PREFIX = 'u-';
+
+/** Kopia's MB. */
+const MEGABYTE = 2 ** 20;
+
+/** What people declare of a mover's pod, of a backup and of a restore alike. */
+export type DeclaredPod = Pick<
+  ResolvedBackup,
+  'moverServiceAccount' | 'moverPodLabels' | 'moverResources' | 'moverAffinity'
+>;
+
+/** Where the repository is: a claim, or a folder of an NFS server. */
+export interface RepositoryVolume {
+  readonly claim: string;
+  readonly nfs?: NfsFolder;
+  readonly readOnly: boolean;
+}
+
+type Declared = Pick<ResolvedBackup, 'repositoryClaim' | 'repositoryNfs' | 'moverVolumes' | 'cache'>;
+
+export const repositoryVolume = (
+  { repositoryClaim, repositoryNfs }: Pick<Declared, 'repositoryClaim' | 'repositoryNfs'>,
+  mode: 'ReadWrite' | 'ReadOnly',
+): RepositoryVolume => ({
+  claim: repositoryClaim,
+  ...(repositoryNfs ? { nfs: repositoryNfs } : {}),
+  readOnly: mode === 'ReadOnly',
+});
+
+export const buildRepositoryVolume = ({ claim, nfs, readOnly }: RepositoryVolume): V1Volume =>
+  nfs
+    ? { name: 'repository', nfs: { server: nfs.server, path: nfs.path, readOnly } }
+    : { name: 'repository', persistentVolumeClaim: { claimName: claim, readOnly } };
+
+/** The claims that a mover mounts because people declare them; what the events of a pod that does not start are about. */
+export const declaredClaims = ({
+  repositoryClaim,
+  repositoryNfs,
+  moverVolumes,
+}: Pick<Declared, 'repositoryClaim' | 'repositoryNfs' | 'moverVolumes'>): string[] => [
+  ...(repositoryNfs ? [] : [repositoryClaim]),
+  ...moverVolumes.flatMap(({ volumeSource }) => volumeSource.persistentVolumeClaim?.claimName ?? []),
+];
+
+/** Volumes beside the repository, and where they are mounted. */
+export function buildDeclaredVolumes(declared: readonly MoverVolume[]): {
+  readonly volumes: readonly V1Volume[];
+  readonly mounts: readonly V1VolumeMount[];
+} {
+  const name = ({ mountPath }: MoverVolume): string => `${VOLUME_PREFIX}${mountPath}`;
+  return {
+    volumes: declared.map((volume) => ({ name: name(volume), ...(volume.volumeSource as Omit<V1Volume, 'name'>) })),
+    mounts: declared.map((volume) => ({ name: name(volume), mountPath: `${DECLARED_MOUNT}/${volume.mountPath}` })),
+  };
+}
+
+export const cacheSize = ({ capacity, contentLimitMb, metadataLimitMb }: Declared['cache']): CacheSize => ({
+  bytes: quantityBytes(capacity),
+  ...(contentLimitMb === undefined ? {} : { contentBytes: contentLimitMb * MEGABYTE }),
+  ...(metadataLimitMb === undefined ? {} : { metadataBytes: metadataLimitMb * MEGABYTE }),
+});
+
+/**
+ * The declared affinity, and the one node that the pod may run on, by the node's own name: its hostname label may say
+ * something else. Terms of a node selector are alternatives, so each of them gets the node.
+ */
+export function buildAffinity(
+  declared: DeclaredPod['moverAffinity'],
+  nodeName: string | undefined,
+): V1Affinity | undefined {
+  const affinity = declared as V1Affinity | undefined;
+  if (nodeName === undefined) return affinity;
+  const onNode = { key: 'metadata.name', operator: 'In', values: [nodeName] };
+  const wanted = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [{}];
+  const nodeSelectorTerms = wanted.map(
+    (term: V1NodeSelectorTerm): V1NodeSelectorTerm => ({ ...term, matchFields: [...(term.matchFields ?? []), onNode] }),
+  );
+  return {
+    ...affinity,
+    nodeAffinity: {
+      ...affinity?.nodeAffinity,
+      requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms },
+    },
+  };
+}
