@@ -58,9 +58,6 @@ export const captureName = (source: string): string => limitName(`volsync-${sour
 /** The staging claim that a restore fills before it is handed over. Not VolSync's name: its claim may lie there still. */
 export const stagingClaimName = (destination: string): string => limitName(`stowage-${destination}-staging`);
 
-/** VolSync's claim of a destination without `destinationPVC`: made with copy method Direct, the name of the run otherwise. */
-export const imageClaimName = (destination: string): string => limitName(`volsync-${destination}-dest`);
-
 /** The VolumeSnapshot that becomes a destination's `status.latestImage`: VolSync's `…-dest-YYYYMMDDHHMMSS`, in UTC. */
 export function imageSnapshotName(destination: string, time: Date): string {
   const stamp = time.toISOString().slice(0, 19).replace(/[-:T]/g, '');

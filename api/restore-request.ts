@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { accessModes, objectName, quantity } from './kubernetes-values.ts';
-import { imageClaimName } from './names.ts';
+import { temporaryClaimName } from './names.ts';
 import { type ResolvedNames, resolveNames, volumeFields } from './volume-request.ts';
 
 const snapshotChoice = z
@@ -37,7 +37,7 @@ const restoreFields = z.strictObject({
   manual: z.string().optional(),
   /**
    * `Claim`: the volume becomes the claim. `Image`: a VolumeSnapshot of it becomes `status.latestImage` of the declared
-   * destination, and no claim is made; `claim` then only names the run and is `imageClaimName(destination)`.
+   * destination, and no claim is made; `claim` then only names the run (the watch takes the name of the staging claim).
    */
   deliver: z.enum(['Claim', 'Image']).default('Claim'),
   /** What to do when a readable repository holds nothing under this identity: fail, or make an empty claim (first deployment). */
@@ -66,5 +66,5 @@ export function resolveRestore(input: unknown): ResolvedRestore {
 }
 
 /** Pure: a declared restore into the destination's own claim (copy method Direct): the claim is its image as well. */
-export const isOwnImageClaim = ({ declared, destination, claim }: ResolvedRestore): boolean =>
-  declared && claim === imageClaimName(destination);
+export const isOwnImageClaim = ({ declared, deliver, destination, claim }: ResolvedRestore): boolean =>
+  declared && deliver === 'Claim' && claim === temporaryClaimName(destination);

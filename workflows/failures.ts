@@ -68,7 +68,8 @@ export const failureRules: Readonly<Record<FailureType, FailureRule>> = {
   RepositoryExists: {
     retryable: false,
     exitCode: 15,
-    remedy: 'A repository is there already and was left as it is; use `stowage init --adopt` to make it the known one.',
+    remedy:
+      'What is there already was left as it is; use `stowage init --adopt` to make the one repository of a volume the known one.',
   },
   RepositoryChanged: {
     retryable: false,

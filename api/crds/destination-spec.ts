@@ -61,7 +61,7 @@ export const DestinationKopia = open(
     ),
     previous: count('How many of the newest to skip, after restoreAsOf. Default: 0.'),
     sourceIdentity,
-    ...identityFields("the destination's"),
+    ...identityFields({ username: 'that of its source', hostname: 'that of its source' }),
     ...moverFields,
     shallow: notHonoured(
       z.int32(),

@@ -29,16 +29,16 @@ const retain = z
   })
   .optional();
 
-export const identityFields = (whose: string) => ({
+export const identityFields = (names: { readonly username: string; readonly hostname: string }) => ({
   username: patterned(
     IDENTITY_PART,
     IDENTITY_PART_PROBLEM,
-    `User name in Kopia, word for word. Default: ${whose} name.`,
+    `User name in Kopia, word for word. Default: ${names.username}.`,
   ),
   hostname: patterned(
     IDENTITY_PART,
     IDENTITY_PART_PROBLEM,
-    `Host name in Kopia, word for word. Default: ${whose} namespace.`,
+    `Host name in Kopia, word for word. Default: ${names.hostname}.`,
   ),
 });
 
@@ -68,7 +68,7 @@ export const SourceKopia = open('Backup with Kopia.', {
   retain,
   compression: text('Compressor of new data. Default: zstd-fastest.'),
   parallelism: count('How many files are read at once. Default: 2.'),
-  ...identityFields("the source's"),
+  ...identityFields({ username: "the source's name", hostname: "the source's namespace" }),
   sourcePathOverride: absolutePath('Path under which snapshots are filed. Default: /data.'),
   ...moverFields,
   actions: notHonoured(

@@ -62,7 +62,13 @@ export function addAdoptCommand(program: Command, run: RunCommand): void {
 async function adopt(context: CliContext, names: readonly string[], flags: Flags): Promise<CommandOutcome> {
   const namespace = namespaceOf(flags);
   const { repository, approveRetention = [] } = flags;
-  const { cluster, world: all, volsync } = await readCluster(context, { repository, asIfAdopted: true });
+  const {
+    cluster,
+    world: all,
+    volsync,
+  } = await readCluster(context, {
+    ...{ repository, namespace, asIfAdopted: true, mustKnowVolSync: true },
+  });
   const within = inNamespace(all, namespace);
   requireNames(within, [...names, ...approveRetention]);
   const world = selectNamed(within, names);
@@ -96,7 +102,8 @@ async function adopt(context: CliContext, names: readonly string[], flags: Flags
     );
   }
   if (waiting === 0 || volsync.acting) {
-    const exitCode = volsync.acting && waiting > 0 ? ExitCode.Differences : ExitCode.Done;
+    const held = waiting > 0 || plan.rows.some(({ state }) => state === 'VolSyncActs');
+    const exitCode = held ? ExitCode.Differences : ExitCode.Done;
     return { json, text: renderAdoption(colors, shown), exitCode };
   }
   const question = `Adopt ${plan.sources.length} sources and ${plan.destinations.length} destinations?`;

@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import { DeclaredKind } from '../../api/declared-object.ts';
+import { FailureType } from '../../workflows/failures.ts';
 import type { ClusterClient } from '../cluster.ts';
 import type { CliContext } from '../context.ts';
+import type { DeclaredManifest } from '../declared-objects.ts';
 import { type DeclaredWorld, readWorld, type WorldOptions } from '../declared-world.ts';
-import { UsageError } from '../errors.ts';
+import { CommandError, UsageError } from '../errors.ts';
 import type { VolSyncState } from '../volsync-state.ts';
 
 export interface ClusterFlags {
@@ -30,19 +32,49 @@ export interface ReadCluster {
   readonly volsync: VolSyncState;
 }
 
+export interface ReadingOptions extends Omit<WorldOptions, 'volsyncActs'> {
+  /** What is asked about; where a person may not look beyond it, it is all that is read. */
+  readonly namespace?: string | undefined;
+  /** True: who may not see whether VolSync works may not go on. */
+  readonly mustKnowVolSync?: boolean;
+}
+
 /** Everything that the cluster declares, whichever namespace is asked about: identities and conflicts reach across them. */
-export async function readCluster(
-  context: CliContext,
-  options: Omit<WorldOptions, 'volsyncActs'> = {},
-): Promise<ReadCluster> {
+export async function readCluster(context: CliContext, options: ReadingOptions): Promise<ReadCluster> {
+  const { namespace, mustKnowVolSync = false, ...reading } = options;
   const cluster = await context.cluster();
+  const { output } = context;
+  const note = (error: CommandError, instead: string): void =>
+    output.note(output.colors.yellow(`${error.message}; ${instead}`));
+  const list = (kind: DeclaredKind): Promise<DeclaredManifest[]> =>
+    unlessForbidden(cluster.declared(kind), namespace !== undefined, (error) => {
+      note(error, `only namespace ${namespace} is looked at`);
+      return cluster.declared(kind, namespace);
+    });
   const [volsync, sources, destinations] = await Promise.all([
-    cluster.volsync(),
-    cluster.declared(DeclaredKind.source),
-    cluster.declared(DeclaredKind.destination),
+    unlessForbidden(cluster.volsync(), !mustKnowVolSync, async (error) => {
+      note(error, 'it is taken as not working');
+      return { acting: false, seen: [], deployments: [] };
+    }),
+    list(DeclaredKind.source),
+    list(DeclaredKind.destination),
   ]);
-  const world = readWorld({ sources, destinations }, { ...options, volsyncActs: volsync.acting });
+  const world = readWorld({ sources, destinations }, { ...reading, volsyncActs: volsync.acting });
   return { cluster, world, volsync };
+}
+
+/** A person with rights in one namespace alone still gets an answer, and is told what it lacks. */
+async function unlessForbidden<T>(
+  asked: Promise<T>,
+  bearable: boolean,
+  instead: (error: CommandError) => Promise<T>,
+): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (bearable && error instanceof CommandError && error.type === FailureType.Forbidden) return await instead(error);
+    throw error;
+  }
 }
 
 /** The part of one namespace (pure). */

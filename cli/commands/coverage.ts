@@ -26,7 +26,7 @@ export function addCoverageCommand(program: Command, run: RunCommand): void {
 
 async function coverage(context: CliContext, flags: ClusterFlags): Promise<CommandOutcome> {
   const namespace = namespaceOf(flags);
-  const { cluster, world } = await readCluster(context);
+  const { cluster, world } = await readCluster(context, { namespace });
   const rows = classifyClaims(await cluster.claims(namespace), world, context.now());
   const counted = rows.filter(({ verdict }) => verdict !== 'Own');
   const uncovered = counted.filter((row) => !isCovered(row));

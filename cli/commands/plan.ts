@@ -64,6 +64,7 @@ async function plan(context: CliContext, flags: Flags): Promise<CommandOutcome> 
 async function makePlan(context: CliContext, flags: Flags): Promise<ClusterPlan> {
   const namespace = namespaceOf(flags);
   const { cluster, world } = await readCluster(context, {
+    namespace,
     ...(flags.repository !== undefined && { repository: flags.repository }),
     ...(flags.timeZone !== undefined && { defaultTimeZone: flags.timeZone }),
   });

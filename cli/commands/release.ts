@@ -41,8 +41,9 @@ export function addReleaseCommand(program: Command, run: RunCommand): void {
 }
 
 async function release(context: CliContext, names: readonly string[], flags: Flags): Promise<CommandOutcome> {
-  const { cluster, world, volsync } = await readCluster(context, { asIfAdopted: true });
-  const within = inNamespace(world, namespaceOf(flags));
+  const namespace = namespaceOf(flags);
+  const { cluster, world, volsync } = await readCluster(context, { namespace, asIfAdopted: true });
+  const within = inNamespace(world, namespace);
   requireNames(within, names);
   const plan = planRelease(selectNamed(within, names));
   const { colors } = context.output;

@@ -3,6 +3,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ClusterClient } from '../../cli/cluster.ts';
 import { type DeclaredManifest, labelOf } from '../../cli/declared-objects.ts';
+import { CommandError } from '../../cli/errors.ts';
 import { CONTROL_QUEUE } from '../../workflows/task-queues.ts';
 import { quietRuntime } from '../servers/fake-worker.ts';
 import { type DevServer, startDevServer } from '../servers/temporal-dev-server.ts';
@@ -210,5 +211,25 @@ describe('stowage coverage', () => {
     const all = await cli('coverage -n demo --json', { cluster, claims: claims.slice(0, 1) });
     expect(all.exitCode).toBe(0);
     expect(JSON.parse(all.stdout)).toMatchObject({ protected: 1, of: 1 });
+  });
+
+  it('answers for one namespace to somebody who may see no other, and says what the answer lacks', async () => {
+    const forbidden = (what: string) =>
+      new CommandError(`the cluster does not let you ${what} (HTTP 403)`, { type: 'Forbidden' });
+    const { cluster } = clusterOf([sourceObject()], {
+      declared: async (kind, namespace) => {
+        if (namespace === undefined) throw forbidden('list in all namespaces');
+        return kind === 'ReplicationSource' ? [sourceObject()] : [];
+      },
+      volsync: async () => {
+        throw forbidden('list leases');
+      },
+    });
+    const some = await cli('coverage -n demo --json', { cluster, claims: claims.slice(0, 1) });
+    expect(JSON.parse(some.stdout)).toMatchObject({ claims: [{ verdict: 'NeverBackedUp' }] });
+    expect(some.stderr).toContain('only namespace demo is looked at');
+    expect((await cli('coverage', { cluster, claims })).exitCode).toBe(35);
+    // Whether VolSync works decides over an adoption: nobody takes over on a guess.
+    expect((await cli('adopt -n demo --yes', { cluster, claims })).exitCode).toBe(35);
   });
 });

@@ -8,11 +8,11 @@ import {
   defaultDestinationName,
   defaultSecretName,
   defaultSourceName,
-  imageClaimName,
   imageSnapshotName,
   limitName,
   restoreJobName,
   stagingClaimName,
+  temporaryClaimName,
 } from '../../api/names.ts';
 
 const kubernetesName = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,120}[a-z0-9])?$/);
@@ -28,7 +28,7 @@ describe('derived names', () => {
     expect(restoreJobName('emby-dst')).toBe('volsync-dst-emby-dst');
     expect(captureName('emby-src')).toBe('volsync-emby-src-src');
     expect(stagingClaimName('emby-dst')).toBe('stowage-emby-dst-staging');
-    expect(imageClaimName('emby-dst')).toBe('volsync-emby-dst-dest');
+    expect(temporaryClaimName('emby-dst')).toBe('volsync-emby-dst-dest');
     expect(imageSnapshotName('emby-dst', new Date('2026-11-25T09:05:07.9+02:00'))).toBe(
       'volsync-emby-dst-dest-20261125070507',
     );

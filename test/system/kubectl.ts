@@ -3,6 +3,8 @@ import { type ExecaError, execa } from 'execa';
 /** kubectl on the test platform, for what a test does and sees from outside the product. */
 export interface Kubectl {
   run(...args: readonly string[]): Promise<string>;
+  /** The same with something on its standard input. */
+  pipe(input: string, ...args: readonly string[]): Promise<string>;
   apply(...manifests: readonly object[]): Promise<void>;
   /** Objects of a kind in a namespace, with their labels and annotations. */
   list<T = ListedObject>(namespace: string, kinds: string, ...selector: readonly string[]): Promise<T[]>;
@@ -33,6 +35,7 @@ export function createKubectl(binary: string, kubeconfig: string): Kubectl {
   };
   return {
     run: (...args) => call(args),
+    pipe: (input, ...args) => call(args, input),
     apply: async (...manifests) => {
       await call(
         ['apply', '--server-side', '--force-conflicts', '-f', '-'],

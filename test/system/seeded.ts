@@ -1,0 +1,18 @@
+/** Random choices that follow from a seed alone (mulberry32), so that a failed test can be run again as it was. */
+export interface Seeded {
+  /** A whole number from 0 to `below - 1`. */
+  below(below: number): number;
+  pick<T>(items: readonly T[]): T;
+}
+
+export function seeded(seed: number): Seeded {
+  let state = seed >>> 0;
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const below = (limit: number): number => Math.floor(next() * limit);
+  return { below, pick: (items) => items[below(items.length)]! };
+}
