@@ -3,6 +3,7 @@ import { DeclaredKind } from '../../api/declared-object.ts';
 import { readReplicationDestination } from '../../api/replication-destination.ts';
 import { readReplicationSource } from '../../api/replication-source.ts';
 import type { DeclaredObject } from '../ports/cluster.ts';
+import { sweepHandovers } from '../volume/sweep-handovers.ts';
 import type { PassNotes, Picture, WatchDependencies } from './declared-context.ts';
 import { DestinationPass } from './destination-pass.ts';
 import { HoldReason, type Problem } from './problem.ts';
@@ -14,12 +15,14 @@ import { isManaged } from './source-view.ts';
 
 /** One look at everything that is declared, and what follows from it. */
 export class DeclaredPass {
+  readonly #dependencies: WatchDependencies;
   readonly #sources: SourcePass;
   readonly #destinations: DestinationPass;
   readonly #sourceReadings: Readings<ReturnType<typeof readReplicationSource>>;
   readonly #destinationReadings: Readings<ReturnType<typeof readReplicationDestination>>;
 
   constructor(dependencies: WatchDependencies) {
+    this.#dependencies = dependencies;
     const { repository } = dependencies.watch;
     this.#sourceReadings = new Readings((object) => readReplicationSource(object, { repository }));
     this.#destinationReadings = new Readings((object) => readReplicationDestination(object, { repository }));
@@ -50,6 +53,7 @@ export class DeclaredPass {
       this.#sources.run(picture, problemsOf(conflicts, DeclaredKind.source), complete, notes),
       this.#destinations.run(picture, declared, problemsOf(conflicts, DeclaredKind.destination), notes),
     ]);
+    if (complete) await sweepHandovers(this.#dependencies, this.#dependencies.watch.isWatched);
     if (first.status === 'rejected') throw first.reason;
     if (second.status === 'rejected') throw second.reason;
     return first.value;

@@ -1,5 +1,6 @@
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
 import { controlOf, DeclaredKind } from '../../api/declared-object.ts';
+import { temporaryClaimName } from '../../api/names.ts';
 import type { DeclaredDestination, DestinationReading } from '../../api/replication-destination.ts';
 import type { DeclaredSource } from '../../api/replication-source.ts';
 import type { DeclaredObject } from '../ports/cluster.ts';
@@ -83,9 +84,9 @@ export class DestinationPass {
   }
 
   async #tell({ object, destination, problem, targets }: View, picture: Picture): Promise<void> {
-    const { cluster, clock } = this.#dependencies;
+    const { clock } = this.#dependencies;
     await writeStatus(
-      cluster,
+      this.#dependencies,
       DeclaredKind.destination,
       object,
       buildDestinationStatus({
@@ -97,13 +98,15 @@ export class DestinationPass {
         wanted: targets.filter(({ repeats }) => repeats).map(({ claim }) => claim),
         now: new Date(clock.now()),
       }),
+      problem,
     );
   }
 }
 
 /** The claims that exist because of a destination, or would be restored from it. */
 function claimsOf({ namespace, name, claim }: DeclaredDestination, picture: Picture): V1PersistentVolumeClaim[] {
-  const own = claim === undefined ? undefined : picture.claim(namespace, claim);
-  const others = picture.populatedClaims(namespace, name).filter(({ metadata }) => metadata?.name !== claim);
+  const ownName = claim ?? temporaryClaimName(name);
+  const own = picture.claim(namespace, ownName);
+  const others = picture.populatedClaims(namespace, name).filter(({ metadata }) => metadata?.name !== ownName);
   return [...(own ? [own] : []), ...others];
 }

@@ -95,10 +95,10 @@ export class SourcePass {
   }
 
   async #tell(view: SourceView, picture: Picture): Promise<void> {
-    const { cluster, clock } = this.#dependencies;
+    const { clock } = this.#dependencies;
     const { object, source, problem } = view;
     await writeStatus(
-      cluster,
+      this.#dependencies,
       DeclaredKind.source,
       object,
       buildSourceStatus({
@@ -109,6 +109,7 @@ export class SourcePass {
         suspicion: source && suspicionOf(picture.claim(view.namespace, source.request.claim), view.name)?.message,
         now: new Date(clock.now()),
       }),
+      problem,
     );
   }
 }

@@ -1,16 +1,43 @@
-import { type DeclaredKind, FieldManager, type WatchStatus } from '../../api/declared-object.ts';
-import type { Cluster, DeclaredObject } from '../ports/cluster.ts';
+import {
+  ConditionType,
+  DECLARED_API_VERSION,
+  type DeclaredKind,
+  FieldManager,
+  type WatchStatus,
+} from '../../api/declared-object.ts';
+import { watchWorkflowId } from '../../workflows/watch/contract.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import type { DeclaredObject } from '../ports/cluster.ts';
+import { EventReason, tell } from '../status/event.ts';
 import { sameStatus } from './condition.ts';
+import type { Problem } from './problem.ts';
 
-/** Writes the watch's part of a status where it differs. Returns whether it wrote. Throws PortError of the cluster. */
+/**
+ * Writes the watch's part of a status where it differs, and tells a problem that is new in an event. Throws PortError of the
+ * cluster for the status; nothing depends on the event.
+ */
 export async function writeStatus(
-  cluster: Pick<Cluster, 'applyStatus'>,
+  dependencies: Pick<ActivityDependencies, 'cluster' | 'clock' | 'log'>,
   kind: DeclaredKind,
   object: DeclaredObject,
   wanted: WatchStatus,
-): Promise<boolean> {
-  if (sameStatus(wanted, object.status)) return false;
-  const { namespace = '', name = '' } = object.metadata ?? {};
+  problem: Problem | undefined,
+): Promise<void> {
+  if (sameStatus(wanted, object.status)) return;
+  const { namespace = '', name = '', uid, generation = 0 } = object.metadata ?? {};
+  const { cluster } = dependencies;
   await cluster.applyStatus(kind, { namespace, name }, wanted, FieldManager.watch);
-  return true;
+  if (!problem || toldReason(object) === problem.reason) return;
+  await tell(dependencies, {
+    about: { apiVersion: DECLARED_API_VERSION, kind, namespace, name, ...(uid ? { uid } : {}) },
+    // One event for each problem of each version of the object, however often the watch is taken over.
+    run: { workflowId: watchWorkflowId(), runId: `${generation}-${problem.reason}` },
+    reason: EventReason.held,
+    message: `${problem.reason}: ${problem.message}`,
+    warning: true,
+  });
 }
+
+/** The reason that stands there already. */
+const toldReason = ({ status }: DeclaredObject): string | undefined =>
+  status?.conditions?.find(({ type }) => type === ConditionType.protected || type === ConditionType.restored)?.reason;

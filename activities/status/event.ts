@@ -19,6 +19,8 @@ export const EventReason = {
   startedEmpty: 'StartedEmpty',
   restoreFailed: 'RestoreFailed',
   restoreCanceled: 'RestoreCanceled',
+  /** A declared object can't be acted on; the message names the field and the remedy. */
+  held: 'Held',
 } as const;
 export type EventReason = (typeof EventReason)[keyof typeof EventReason];
 

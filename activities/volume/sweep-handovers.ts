@@ -37,12 +37,16 @@ export function handoverState(volume: V1PersistentVolume, claim: V1PersistentVol
 /**
  * Ends the handovers of runs that were terminated in the middle, which clean up nothing: a volume that has arrived at its claim
  * loses its marks, one that nobody wants goes as its own reclaim policy says, one on its way is left for the next sweep.
- * Volumes of open runs, and marked ones that don't say whose they are, are not touched. May run at any time and beside itself.
+ * `isOurs` leaves out namespaces that another Stowage looks after. Volumes of open runs, and marked ones that don't say whose they are, are not touched. May run at any time and beside itself.
  */
-export async function sweepHandovers(dependencies: ActivityDependencies): Promise<SweptHandover[]> {
+export async function sweepHandovers(
+  dependencies: ActivityDependencies,
+  isOurs: (namespace: string) => boolean = () => true,
+): Promise<SweptHandover[]> {
   const { cluster, runs, log } = dependencies;
   const swept: SweptHandover[] = [];
   for (const volume of await cluster.list('PersistentVolume', { labels: Label.handover })) {
+    if (!isOurs(volume.spec?.claimRef?.namespace ?? '')) continue;
     const owner = ownerOf(volume.metadata);
     const name = volume.metadata?.name ?? '';
     if (!owner) {
