@@ -2,7 +2,7 @@ import type { RestoreVolumeResult } from '../workflows/restore/contract.ts';
 import { APP, CLAIM, DESTINATION, digestJobManifest, NAMESPACE } from './application.ts';
 import { tellPhases } from './backups.ts';
 import { startedRows } from './first-deployment.ts';
-import { RUN_SECONDS, type Stage, showCommand, TREE_SECONDS } from './stage.ts';
+import { RUN_SECONDS, type Stage, showCommand, TREE_SECONDS, tell } from './stage.ts';
 import { compareTrees, describeTree, type EntryDigest, parseDigests } from './tree-compare.ts';
 
 const RESTORE = `restore/${NAMESPACE}/${CLAIM}`;
@@ -25,11 +25,17 @@ export async function loseAndRestore(stage: Stage): Promise<string[]> {
   await story.phase(`flux reconcile kustomization ${APP}: the same manifests applied again`, () =>
     cluster.reconcile(stage.rendered),
   );
-  await story.phase(
+  const back = cluster
+    .waitFor(`pvc/${CLAIM}`, 'create', RUN_SECONDS)
+    .then(() => cluster.waitForReason(`replicationdestination/${DESTINATION}`, 'Restored', 'Restored', RUN_SECONDS));
+  const selector = `volsync.backube/replication-destination=${DESTINATION}`;
+  const restore = await story.phase(
     `${DESTINATION} brings the claim back by itself`,
-    () => cluster.waitForReason(`replicationdestination/${DESTINATION}`, 'Restored', 'Restored', RUN_SECONDS),
-    (message) => message,
+    () => cluster.logsDuring(selector, back),
+    ({ result }) => result,
   );
+  if (restore.lines.length === 0) throw new Error(`kubectl logs -l ${selector} printed nothing during the restore`);
+  tell(story, `kubectl logs -n ${NAMESPACE} -l ${selector}`, restore.lines, 3);
   const run = await temporal.lastRun<RestoreVolumeResult>(RESTORE);
   runs.push(run);
   tellPhases(stage, run.result.phases);

@@ -1,6 +1,7 @@
 import type { TestProject } from 'vitest/node';
 import { downPlatform, upPlatform } from '../platform/platform.ts';
 import { stderrLog } from '../platform/toolchain/progress.ts';
+import { ensureDeclaredKinds } from '../platform/worker/declared-kinds.ts';
 import { buildAndImport } from '../platform/worker.ts';
 import './provided.ts';
 
@@ -8,11 +9,12 @@ import './provided.ts';
 const PLATFORM_NAME = process.env.STOWAGE_TEST_PLATFORM ?? 'test';
 
 /**
- * Brings the platform of the tests up, or finds it running, and puts the image made of `dist/` on its node. Takes it down
- * again at the end unless STOWAGE_KEEP says otherwise.
+ * Brings the platform of the tests up, or finds it running, with the kinds that people declare, and puts the image made of
+ * `dist/` on its node. Takes it down again at the end unless STOWAGE_KEEP says otherwise.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const platform = await upPlatform({ name: PLATFORM_NAME });
+  await ensureDeclaredKinds(platform);
   const stowageImage = await buildAndImport(platform, stderrLog);
   process.env.STOWAGE_KOPIA ??= platform.tools.kopia;
   process.env.STOWAGE_TEMPORAL ??= platform.tools.temporal;

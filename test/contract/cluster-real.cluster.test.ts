@@ -3,14 +3,11 @@ import { connectCluster } from '../../activities/kubernetes/client.ts';
 import { clusterConformance } from '../conformance/cluster.ts';
 import { uniqueName } from '../conformance/cluster-objects.ts';
 import { gone } from '../conformance/cluster-waits.ts';
-import { ensureDeclaredKinds } from '../conformance/declared-crds.ts';
-import { createKubectl } from '../system/kubectl.ts';
 import '../provided.ts';
 
 clusterConformance('on a real API server', async () => {
   const platform = inject('platform');
   const cluster = connectCluster({ type: 'Kubeconfig', path: platform.kubeconfig, context: platform.context });
-  await ensureDeclaredKinds(createKubectl(platform.tools.kubectl!, platform.kubeconfig));
   const namespace = `conformance-${uniqueName()}`;
   await cluster.create('Namespace', { metadata: { name: namespace } });
   const dispose = async (): Promise<void> => {

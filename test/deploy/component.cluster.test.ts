@@ -1,6 +1,4 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { readReplicationDestination } from '../../api/replication-destination.ts';
 import { readReplicationSource } from '../../api/replication-source.ts';
@@ -95,9 +93,8 @@ function readBoth(objects: readonly KubernetesObject[], app: string) {
 }
 
 beforeAll(async () => {
-  const own = fileURLToPath(new URL('../../deploy/crds', import.meta.url));
-  const files = [join(await ensureGitOpsFiles(), 'crds'), ...(readdirSync(own).length > 0 ? [own] : [])];
-  for (const file of files) await kubectl.run('apply', '--server-side', '--force-conflicts', '-f', file);
+  const externalSecrets = join(await ensureGitOpsFiles(), 'crds');
+  await kubectl.run('apply', '--server-side', '--force-conflicts', '-f', externalSecrets);
   await kubectl.run('wait', 'crd', '--all', '--for=condition=Established', '--timeout=60s');
   const apps = ['emby', ...Object.values(shapes).map(({ app }) => app)];
   await kubectl.apply(...apps.map((app) => namespaceManifest(namespace(app), false)));

@@ -21,7 +21,9 @@ const DEMO = 'pods-demo';
 let connection: Connection;
 let client: Client;
 
-const deploy = () => deployWorker(platform, { image, storageClass: SHARED, log: () => undefined });
+/** Other tests on this platform declare objects meanwhile, which are not these workers' business. */
+const settings = { STOWAGE_WATCH_NAMESPACES: `${DEMO},${SYSTEM}` };
+const deploy = () => deployWorker(platform, { image, storageClass: SHARED, settings, log: () => undefined });
 const podUids = async (): Promise<string[]> =>
   (await kubectl.list(SYSTEM, 'pods')).map(({ metadata }) => metadata.uid).sort();
 

@@ -1,0 +1,35 @@
+import { fileURLToPath } from 'node:url';
+import { expect, inject, it } from 'vitest';
+import { run } from '../../platform/host/run.ts';
+import { type KubernetesObject, readManifests } from '../../platform/worker/objects.ts';
+import '../provided.ts';
+import { createKubectl } from '../system/kubectl.ts';
+import { parseObjects } from './render.ts';
+
+const { tools, kubeconfig } = inject('platform');
+const folder = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const build = async (path: string): Promise<KubernetesObject[]> =>
+  parseObjects(await run(tools.kubectl!, ['kustomize', folder(path)]));
+const names = (objects: readonly KubernetesObject[]): string[] =>
+  objects.map(({ kind, metadata }) => `${kind}/${metadata.namespace ?? ''}/${metadata.name}`).sort();
+
+it('`kubectl apply -k deploy` is everything that the platform deploys, with one image for all workers', async () => {
+  const built = await build('deploy');
+  expect(names(built)).toEqual(names(await readManifests(folder('deploy'))));
+  const images = built
+    .filter(({ kind }) => kind === 'Deployment')
+    .map(({ spec }) => JSON.stringify(spec).match(/"image":"([^"]+)"/)?.[1]);
+  expect(new Set(images)).toEqual(new Set(['stowage:0.1.0']));
+});
+
+it('the kinds that people declare stand apart, because VolSync may have brought them', async () => {
+  expect(names(await build('deploy')).join()).not.toContain('CustomResourceDefinition');
+  expect(names(await build('deploy/crds'))).toEqual([
+    'CustomResourceDefinition//replicationdestinations.volsync.backube',
+    'CustomResourceDefinition//replicationsources.volsync.backube',
+  ]);
+  // Every API server must take them as they are.
+  await createKubectl(tools.kubectl!, kubeconfig).run(
+    ...['apply', '--server-side', '--force-conflicts', '--dry-run=server', '-k', folder('deploy/crds')],
+  );
+});
