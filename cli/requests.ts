@@ -42,6 +42,7 @@ export interface BackupFlags extends VolumeFlags {
   readonly storageClass?: string;
   readonly snapshotClass?: string;
   readonly approveRetention?: boolean;
+  readonly approveShrink?: boolean;
 }
 
 export interface RestoreFlags extends VolumeFlags {
@@ -64,6 +65,7 @@ export function backupRequest(claim: string, flags: BackupFlags, declared?: Back
       storageClassName: flags.storageClass,
       volumeSnapshotClassName: flags.snapshotClass,
       approveRetention: flags.approveRetention,
+      approveShrink: flags.approveShrink,
     }),
   });
 }

@@ -49,14 +49,15 @@ export class DeclaredPass {
     });
     const conflicts = findConflicts(sources, destinations);
     const declared = sources.map((source) => source.declared);
-    const [first, second] = await Promise.allSettled([
-      this.#sources.run(picture, problemsOf(conflicts, DeclaredKind.source), complete, notes),
+    // Schedules first: hundreds of restores at once must not keep them waiting.
+    const planned = await this.#sources.plan(picture, problemsOf(conflicts, DeclaredKind.source), complete, notes);
+    const acted = await Promise.allSettled([
       this.#destinations.run(picture, declared, problemsOf(conflicts, DeclaredKind.destination), notes),
+      this.#sources.act(planned, picture, notes),
     ]);
+    for (const result of acted) if (result.status === 'rejected') throw result.reason;
     if (complete) await sweepHandovers(this.#dependencies, this.#dependencies.watch.isWatched);
-    if (first.status === 'rejected') throw first.reason;
-    if (second.status === 'rejected') throw second.reason;
-    return first.value;
+    return planned.refusedDeletions;
   }
 }
 

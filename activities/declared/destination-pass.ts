@@ -9,7 +9,7 @@ import { DestinationRuns } from './destination-runs.ts';
 import { buildDestinationStatus } from './destination-status.ts';
 import { planTargets, type RestoreTarget } from './destination-targets.ts';
 import { inLanes } from './in-lanes.ts';
-import { HoldReason, invalidSpec, type Problem } from './problem.ts';
+import { HoldReason, invalidSpec, ownProblem, type Problem } from './problem.ts';
 import type { Readings } from './readings.ts';
 import type { WatchedRuns } from './runs.ts';
 import type { SecretChecks } from './secret-checks.ts';
@@ -56,7 +56,7 @@ export class DestinationPass {
     await inLanes(views, LANES, async (view) => {
       // Ours before a run writes on it: a status without our conditions would be taken for VolSync's.
       if (!view.object.status?.conditions) await this.#tell(view, picture);
-      const problem = await this.#runs.start(view, picture, sources, notes);
+      const problem = await this.#runs.start(view, picture, sources, notes).catch(ownProblem);
       if (problem) notes.hold(problem.reason);
       await this.#tell({ ...view, problem }, picture);
     });

@@ -1,4 +1,6 @@
 import type { InvalidField } from '../../api/invalid.ts';
+import { FailureType } from '../../workflows/failures.ts';
+import { PortError } from '../ports/port-error.ts';
 
 /** Why a declared object can't be acted on: a word for scripts, a sentence that names the field and the remedy. */
 export interface Problem {
@@ -19,3 +21,12 @@ export const invalidSpec = (problems: readonly InvalidField[]): Problem => ({
   reason: 'InvalidSpec',
   message: problems.map(({ field, message }) => `${field}: ${message}`).join('; '),
 });
+
+/**
+ * An error that concerns one object alone (a namespace whose Secrets may not be read) is that object's problem; the others go
+ * on. Throws it again when the cluster or Temporal is away, and what is no PortError.
+ */
+export function ownProblem(error: unknown): Problem {
+  if (!(error instanceof PortError) || error.type === FailureType.ClusterUnreachable) throw error;
+  return { reason: error.type, message: error.message };
+}

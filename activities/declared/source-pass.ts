@@ -3,12 +3,12 @@ import type { SourceReading } from '../../api/replication-source.ts';
 import { suspicionOf } from '../../api/suspicion.ts';
 import type { PassNotes, Picture, WatchDependencies } from './declared-context.ts';
 import { inLanes } from './in-lanes.ts';
-import { HoldReason, type Problem } from './problem.ts';
+import { HoldReason, ownProblem, type Problem } from './problem.ts';
 import type { Readings } from './readings.ts';
 import type { WatchedRuns } from './runs.ts';
 import { type CheckedSecret, SecretAge, type SecretChecks } from './secret-checks.ts';
 import { SourceRuns } from './source-runs.ts';
-import { SourceSchedules } from './source-schedules.ts';
+import { type ScheduleOutcome, SourceSchedules } from './source-schedules.ts';
 import { buildSourceStatus, failureOf } from './source-status.ts';
 import { isManaged, keyOf, type SourceView, viewSource, withSurroundings } from './source-view.ts';
 import { writeStatus } from './status-writer.ts';
@@ -18,6 +18,13 @@ const LANES = 8;
 
 /** A Secret that was missing, and a claim that is not bound, are looked at again after this, milliseconds. */
 const LOOK_AGAIN = 5_000;
+
+const UNKNOWN: CheckedSecret = { state: 'Missing', version: undefined };
+
+/** What became of the schedules, and what the rest of the pass goes on with. */
+export interface PlannedSources extends ScheduleOutcome {
+  readonly seen: readonly Seen[];
+}
 
 interface Seen {
   readonly view: SourceView;
@@ -46,15 +53,15 @@ export class SourcePass {
   }
 
   /**
-   * One pass. `conflicts` by `namespace/name`. Returns why deletions were left out, if they were. Throws the first PortError
-   * after everything was tried; a pass that failed is simply made again.
+   * Brings the schedules to what is declared; `conflicts` by `namespace/name`. Throws PortError ClusterUnreachable; a pass
+   * that failed is simply made again.
    */
-  async run(
+  async plan(
     picture: Picture,
     conflicts: ReadonlyMap<string, Problem>,
     complete: boolean,
     notes: PassNotes,
-  ): Promise<string | undefined> {
+  ): Promise<PlannedSources> {
     const managed = picture.sources.filter((object) => isManaged(object, picture));
     const views = managed.flatMap(
       (object) => viewSource(object, this.#readings.of(object), conflicts.get(keyOf(object))) ?? [],
@@ -67,25 +74,34 @@ export class SourcePass {
       notes.hold(metadata?.deletionTimestamp ? 'Deleting' : HoldReason.awaitingAdoption);
     }
     const seenViews = seen.map(({ view }) => view);
-    const outcome = await this.#schedules.sync(seenViews, complete);
-    await inLanes(seen, LANES, async (one) => {
-      const failure = outcome.failed.get(one.view.key);
+    return { seen, ...(await this.#schedules.sync(seenViews, complete)) };
+  }
+
+  /** Tells each source how it stands and starts what is due. Throws the first PortError after everything was tried. */
+  async act({ seen, failed }: PlannedSources, picture: Picture, notes: PassNotes): Promise<void> {
+    await inLanes(seen, LANES, async ({ view: planned, secret }) => {
+      const failure = failed.get(planned.key);
       const view =
-        failure === undefined ? one.view : { ...one.view, problem: { reason: 'ScheduleFailed', message: failure } };
+        failure === undefined ? planned : { ...planned, problem: { reason: 'ScheduleFailed', message: failure } };
       await this.#tell(view, picture);
-      await this.#runs.start(view, one.secret.version, notes);
+      await this.#runs.start(view, secret.version, notes);
     });
-    return outcome.refusedDeletions;
   }
 
   async #lookAround(view: SourceView, picture: Picture, notes: PassNotes): Promise<Seen> {
     const name = view.source?.request.secretName;
     if (!view.source || !name) {
       if (view.problem) notes.hold(view.problem.reason);
-      return { view, secret: { state: 'Missing', version: undefined } };
+      return { view, secret: UNKNOWN };
     }
     const age = failureOf(view.object.status) === undefined ? SecretAge.healthy : SecretAge.failing;
-    const secret = await this.#secrets.check({ namespace: view.namespace, name }, age);
+    const secret = await this.#secrets.check({ namespace: view.namespace, name }, age).catch(ownProblem);
+    if ('reason' in secret) {
+      notes.hold(secret.reason);
+      notes.lookAgain(this.#dependencies.clock.now() + LOOK_AGAIN);
+      // What its schedule should be is not known now: it stays as it is.
+      return { view: { ...view, source: undefined, problem: secret }, secret: UNKNOWN };
+    }
     const looked = withSurroundings(view, secret, picture);
     if (looked.problem) {
       notes.hold(looked.problem.reason);

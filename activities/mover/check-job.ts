@@ -39,5 +39,7 @@ export function buildCheckJob({ run, request, plan }: RestoreMoverInput, setting
     ],
     mounts: [{ name: 'data', mountPath: RESTORE_DIRECTORY, readOnly: true }],
     ...repositoryReader({ run, request, plan }),
+    // It reads a sample: not worth a claim of its own.
+    cache: { name: 'cache', emptyDir: {} },
   });
 }

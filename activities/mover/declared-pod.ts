@@ -1,6 +1,7 @@
 import type { V1Affinity, V1NodeSelectorTerm, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 import type { ResolvedBackup } from '../../api/backup-request.ts';
-import { quantityBytes } from '../../api/kubernetes-values.ts';
+import { AccessMode, quantityBytes } from '../../api/kubernetes-values.ts';
+import { CREATED_BY, Label, MANAGED_BY } from '../../api/metadata.ts';
 import type { MoverVolume, NfsFolder } from '../../api/mover-request.ts';
 import type { CacheSize } from '../kopia/config.ts';
 
@@ -67,6 +68,27 @@ export const cacheSize = ({ capacity, contentLimitMb, metadataLimitMb }: Declare
   ...(contentLimitMb === undefined ? {} : { contentBytes: contentLimitMb * MEGABYTE }),
   ...(metadataLimitMb === undefined ? {} : { metadataBytes: metadataLimitMb * MEGABYTE }),
 });
+
+/**
+ * The cache of a mover that only reads the repository: it goes with the pod. Where a class or modes are declared it is a
+ * claim that the pod owns, so that it takes no room on the node.
+ */
+export const buildReaderCache = ({ capacity, storageClassName, accessModes }: Declared['cache']): V1Volume =>
+  storageClassName === undefined && accessModes === undefined
+    ? { name: 'cache', emptyDir: {} }
+    : {
+        name: 'cache',
+        ephemeral: {
+          volumeClaimTemplate: {
+            metadata: { labels: { [Label.createdBy]: CREATED_BY, [Label.managedBy]: MANAGED_BY } },
+            spec: {
+              accessModes: accessModes ?? [AccessMode.ReadWriteOnce],
+              resources: { requests: { storage: capacity } },
+              ...(storageClassName === undefined ? {} : { storageClassName }),
+            },
+          },
+        },
+      };
 
 /**
  * The declared affinity, and the one node that the pod may run on, by the node's own name: its hostname label may say

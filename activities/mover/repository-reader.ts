@@ -1,7 +1,7 @@
 import type { VolumeInput } from '../../workflows/restore/contract.ts';
 import { buildKopiaConfig } from '../kopia/config.ts';
 import { cacheDirectory } from './backup-job.ts';
-import { cacheSize, repositoryVolume } from './declared-pod.ts';
+import { buildReaderCache, cacheSize, repositoryVolume } from './declared-pod.ts';
 import type { MoverJobRequest } from './mover-job.ts';
 
 type Reader = Pick<
@@ -14,7 +14,7 @@ export const repositoryReader = ({ request, plan }: VolumeInput): Reader => ({
   secretName: request.secretName,
   repository: repositoryVolume(request, 'ReadOnly'),
   declared: request,
-  cache: { name: 'cache', emptyDir: {} },
+  cache: buildReaderCache(request.cache),
   kopiaConfig: buildKopiaConfig({
     identity: request.identity,
     path: plan.repositoryPath,

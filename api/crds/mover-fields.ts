@@ -110,7 +110,9 @@ const policyConfig = open(
 
 export const moverFields = {
   cacheCapacity: size("Size of Kopia's cache volume. Default: 1Gi."),
-  cacheStorageClassName: text("Storage class of the cache volume; the cluster's default where left out."),
+  cacheStorageClassName: text(
+    "Storage class of the cache volume. Default: the cluster's; a restore without it keeps its cache on the node.",
+  ),
   cacheAccessModes: list('Access modes of the cache volume.', 1),
   metadataCacheSizeLimitMB: count("Limit of Kopia's cache of metadata, MB. Default: 70 % of cacheCapacity."),
   contentCacheSizeLimitMB: count("Limit of Kopia's cache of contents, MB. Default: 20 % of cacheCapacity."),

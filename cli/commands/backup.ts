@@ -18,7 +18,7 @@ interface Flags extends BackupFlags {
 
 const HELP = `
 A claim that a schedule declares is backed up as declared (repository, retention, identity); flags change single things.
-A backup that is under way, also a scheduled one, is joined and not doubled.
+A backup that is under way, also a scheduled one, is joined and not doubled; an approval does not reach it any more.
 
 Examples:
   stowage backup app-config -n demo
@@ -40,6 +40,7 @@ export function addBackupCommand(program: Command, run: RunCommand): void {
     .option('--storage-class <name>', "class of the point-in-time claim (default: the claim's own)")
     .option('--snapshot-class <name>', "VolumeSnapshotClass (default: the cluster's)")
     .option('--approve-retention', 'agree that a tighter retention removes existing snapshots')
+    .option('--approve-shrink', 'agree that a source which suddenly shrank is meant to be that small')
     .addHelpText('after', HELP)
     .action((claim: string, flags: Flags, self: Command) => run(self, (context) => backup(context, claim, flags)));
 }
@@ -51,6 +52,9 @@ async function backup(context: CliContext, claim: string, flags: Flags): Promise
   if (declared) context.output.note(`As declared by schedule ${declared.scheduleId}`);
   const start = backupStart(request);
   const [open] = await openRunsOf(client, start.workflowId);
+  if (open && (flags.approveShrink || flags.approveRetention)) {
+    context.output.note('The run under way was started without your approval: give it again when that has ended');
+  }
   const joined: StartedRun | undefined = open && { workflowId: open.workflowId, runId: open.runId, joined: true };
   return await executeRun<BackupVolumeResult>(context, {
     start,

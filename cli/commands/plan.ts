@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { DEFAULT_REPOSITORY } from '../../api/volume-request.ts';
 import { applyPlan } from '../../schedules/apply.ts';
 import { readCurrentSchedules } from '../../schedules/current.ts';
 import { scheduleId } from '../../schedules/ids.ts';
@@ -16,7 +17,7 @@ import type { RunCommand } from './volume-options.ts';
 interface Flags extends ClusterFlags {
   readonly apply?: boolean;
   readonly allowDeletions?: boolean;
-  readonly repository?: string;
+  readonly repository: string;
   readonly timeZone?: string;
 }
 
@@ -39,7 +40,7 @@ export function addPlanCommand(program: Command, run: RunCommand): void {
   addClusterOptions(program.command('plan').description('show what would change of what the cluster declares'))
     .option('--apply', 'bring the Schedules to what is declared')
     .option('--allow-deletions', 'with --apply: delete however many there are')
-    .option('--repository <name>', "Stowage's name of the repository (default: kopia)")
+    .option('--repository <name>', "Stowage's name of the repository, as the control worker has it", DEFAULT_REPOSITORY)
     .option('--time-zone <name>', 'for schedules that name none (default: UTC)')
     .addHelpText('after', HELP)
     .action((flags: Flags, self: Command) => run(self, (context) => plan(context, flags)));
@@ -65,7 +66,7 @@ async function makePlan(context: CliContext, flags: Flags): Promise<ClusterPlan>
   const namespace = namespaceOf(flags);
   const { cluster, world } = await readCluster(context, {
     namespace,
-    ...(flags.repository !== undefined && { repository: flags.repository }),
+    repository: flags.repository,
     ...(flags.timeZone !== undefined && { defaultTimeZone: flags.timeZone }),
   });
   const facts = {

@@ -18,6 +18,7 @@ export function renderBackup(colors: Colors, result: BackupVolumeResult): string
       ['snapshots', `${result.snapshotsKept} kept, ${result.removedSnapshots.length} removed by retention`],
       ['time', total(result.phases)],
     ]),
+    ...(result.suspicious ? [colors.yellow(`Suspicious: ${result.suspicious.message}`)] : []),
   ].join('\n');
 }
 

@@ -36,6 +36,7 @@ export function renderVolume(colors: Colors, volume: VolumeStatus, now: Date): s
     ['  content', backup?.files === undefined ? undefined : `${count(backup.files)} files, ${bytes(backup.bytes)}`],
     ['  uploaded', backup?.uploadedBytes === undefined ? undefined : bytes(backup.uploadedBytes)],
     ['  took', backup && duration(backup.durationSeconds * 1000)],
+    ['suspicious', backup?.suspicious && colors.yellow(backup.suspicious.message)],
     ['last failure', lastFailure && colors.red(`${lastFailure.type}: ${lastFailure.message}`)],
     ['  at', lastFailure?.time && when(lastFailure.time)],
     ['restored', restored && `from ${restored.snapshotId} ${when(restored.at)}`],
@@ -54,6 +55,7 @@ function lastBackup(colors: Colors, { lastBackup: backup, lastFailure }: VolumeS
   const finished = parseTime(backup?.finishedAt);
   const when = finished ? age(finished, now) : 'none';
   if (lastFailure) return `${when}, ${colors.red(lastFailure.type)}`;
+  if (backup?.suspicious) return `${when}, ${colors.yellow('Suspicious')}`;
   return backup && backup.outcome !== 'Succeeded' ? `${when}, ${colors.red(backup.outcome)}` : when;
 }
 

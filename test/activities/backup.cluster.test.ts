@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type BackupRequest, resolveBackup } from '../../api/backup-request.ts';
+import { DECLARED_API_VERSION } from '../../api/declared-object.ts';
 import type { BackupStep, RunReference } from '../../workflows/backup/contract.ts';
 import { FailureType } from '../../workflows/failures.ts';
+import { ensureDeclaredKinds } from '../conformance/declared-crds.ts';
 import { until } from '../system/until.ts';
 import '../provided.ts';
 import { createRealWorld, newRun, type RealWorld } from './real-world.ts';
@@ -215,4 +217,31 @@ test('a full repository is named and its mover stopped within 30 s', async () =>
   } finally {
     await full.close();
   }
+});
+
+test('a declared backup shows on its source as kubectl shows it: status, and an event for each step', async () => {
+  await ensureDeclaredKinds(world.kubectl);
+  const name = 'app-src';
+  const spec = { sourcePVC: 'app-config', trigger: { manual: 'now' }, kopia: { repository: 'app-volsync-secret' } };
+  const metadata = { namespace: world.namespace, name };
+  await world.kubectl.apply({ apiVersion: DECLARED_API_VERSION, kind: 'ReplicationSource', metadata, spec });
+  const step = stepOf({ declared: true, manual: 'now' });
+  const status = async () => (await world.cluster.get('ReplicationSource', metadata))?.status;
+  const plan = await world.run(() => world.control.preflightBackup(step));
+  expect(await status()).toEqual({ lastSyncStartTime: expect.stringMatching(/Z$/) });
+  const capture = await world.run(() => world.control.captureVolume({ ...step, plan }));
+  const { snapshotId } = await world.run(() => world.movers.runBackupMover({ ...step, plan, capture }));
+  const finishedAt = new Date().toISOString();
+  const record = { outcome: 'Succeeded', ...step.run, finishedAt, snapshotId, durationSeconds: 1.5 } as const;
+  await world.run(() => world.control.recordBackup({ ...step, record }));
+  await cleanUp(step);
+  expect(await status()).toEqual({
+    lastSyncTime: `${finishedAt.slice(0, 19)}Z`,
+    lastSyncDuration: '1.5s',
+    lastManualSync: 'now',
+    latestMoverStatus: { result: 'Successful', logs: expect.stringContaining(snapshotId) },
+  });
+  const described = await world.kubectl.run('describe', 'replicationsource', name, '-n', world.namespace);
+  const reasons = ['VolumeSnapshotCreated', 'PersistentVolumeClaimCreated', 'TransferStarted', 'BackupSucceeded'];
+  for (const reason of reasons) expect(described.split('Events:')[1]).toContain(reason);
 });

@@ -120,7 +120,7 @@ describe('the plan of what a cluster declares', () => {
     const facts = factsOf(
       [
         sourceObject({ status: proven }),
-        sourceObject({ name: 'broken', spec: { trigger: { schedule: 'often' } } }),
+        sourceObject({ name: 'broken', kopia: { copyMethod: 'Magic' } }),
         sourceObject({ name: 'paused-src', spec: { paused: true, sourcePVC: 'db' } }),
       ],
       [destinationObject({ kopia: { destinationPVC: 'lost' } })],

@@ -73,7 +73,7 @@ const volsyncs = [
     kopia: { retain: { daily: 7 } },
   }),
   sourceObject({ name: 'lost-src', status: volsyncStatus, spec: { sourcePVC: 'lost' } }),
-  sourceObject({ name: 'wrong', status: volsyncStatus, spec: { trigger: { schedule: 'often' } } }),
+  sourceObject({ name: 'wrong', status: volsyncStatus, kopia: { copyMethod: 'Magic' } }),
   destinationObject({ status: volsyncStatus }),
 ];
 

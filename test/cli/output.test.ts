@@ -14,12 +14,15 @@ import { ownNote } from '../../schedules/settings.ts';
 import { found } from '../schedules/arbitraries.ts';
 import { declared } from '../schedules/manifests.ts';
 import { expectGolden } from './golden.ts';
-import { backupResult, comparison, now, restoreResult, snapshot, volumes } from './samples.ts';
+import { backupResult, comparison, now, restoreResult, snapshot, suspicion, volumes } from './samples.ts';
 
 const plain = pc.createColors(false);
 
 describe('results as a person reads them', () => {
   it('a backup', () => expectGolden('backup', renderBackup(plain, backupResult)));
+
+  it('a backup of a source that shrank', () =>
+    expectGolden('backup-suspicious', renderBackup(plain, { ...backupResult, suspicious: suspicion })));
 
   it('a restore, with what could not be set', () =>
     expectGolden('restore', renderRestore(plain, { ...restoreResult, comparison })));

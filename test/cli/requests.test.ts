@@ -31,6 +31,15 @@ describe('requests made from flags', () => {
     });
   });
 
+  it('carry each approval, and none that was not given', () => {
+    const flags = { namespace: 'demo', approveShrink: true };
+    expect(backupRequest('app-config', flags)).toEqual({
+      namespace: 'demo',
+      claim: 'app-config',
+      approveShrink: true,
+    });
+  });
+
   it('take over for a restore which repository and identity are declared, and nothing that only a backup has', () => {
     expect(
       restoreRequest('app-config', { namespace: 'demo', previous: 0, accessMode: ['ReadWriteOnce'] }, declared),

@@ -1,3 +1,4 @@
+import { describeSuspicion } from '../../api/suspicion.ts';
 import type { VolumeStatus } from '../../cli/volume-status.ts';
 import type { BackupVolumeResult } from '../../workflows/backup/contract.ts';
 import type { SnapshotSummary } from '../../workflows/repository/contract.ts';
@@ -73,6 +74,11 @@ export const snapshot = (change: Partial<SnapshotSummary>): SnapshotSummary => (
   ...change,
 });
 
+export const suspicion = describeSuspicion({ namespace: 'web', claim: 'wiki-config' }, '2026-11-23T11:00:05Z', {
+  before: { id, startTime: '2026-11-23T10:00:05Z', files: 12_345, bytes: 1_234_567_890 },
+  after: { id: 'f'.repeat(32), startTime: '2026-11-23T11:00:05Z', files: 0, bytes: 0 },
+});
+
 const run = { runId: 'run-1', workflowId: 'backup/demo/app-src' };
 
 export const volumes: readonly VolumeStatus[] = [
@@ -116,4 +122,21 @@ export const volumes: readonly VolumeStatus[] = [
     running: [],
   },
   { namespace: 'media', claim: 'unreadable-cluster', schedules: [], running: [] },
+  {
+    namespace: 'web',
+    claim: 'wiki-config',
+    phase: 'Bound',
+    schedules: [{ scheduleId: 'backup/web/wiki-src', paused: false, note: '', next: '2026-11-23T12:00:27Z' }],
+    lastBackup: {
+      ...run,
+      outcome: 'Succeeded',
+      finishedAt: '2026-11-23T11:00:32Z',
+      snapshotId: id,
+      files: 0,
+      bytes: 0,
+      durationSeconds: 2,
+      suspicious: suspicion,
+    },
+    running: [],
+  },
 ];

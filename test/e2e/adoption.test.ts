@@ -7,18 +7,24 @@ import { scheduleId } from '../../schedules/ids.ts';
 import { CONTROL_QUEUE } from '../../workflows/task-queues.ts';
 import { condition, sourceManifest, statusOf, untilStatus } from '../system/declared.ts';
 import { claimManifest } from '../system/objects.ts';
+import { createPerson, type PersonAccount } from '../system/person-account.ts';
 import { until } from '../system/until.ts';
 import { runVolSyncMover, VOLSYNC_LABELS } from '../system/volsync-mover.ts';
 import { createVolume, deleteClaim, leftovers, restore, treeText, type Volume } from '../system/volume.ts';
 import { createWorld, type World } from '../system/world.ts';
 
 let world: World;
+let person: PersonAccount;
 beforeAll(async () => {
   world = await createWorld({ name: 'adopt', platform: inject('platform'), stowageImage: inject('stowageImage') });
+  person = await createPerson(world);
 }, 180_000);
-afterAll(() => world?.close(), 120_000);
+afterAll(async () => {
+  await person?.remove();
+  await world?.close();
+}, 120_000);
 
-/** The command line as people have it, against this world. */
+/** The command line as people have it, against this world, with the rights that the documentation asks for. */
 async function stowage(...args: string[]): Promise<{ exitCode: number; stdout: string; stderr: string }> {
   const {
     exitCode = -1,
@@ -28,7 +34,7 @@ async function stowage(...args: string[]): Promise<{ exitCode: number; stdout: s
     env: {
       PATH: process.env.PATH,
       HOME: world.directory,
-      KUBECONFIG: world.platform.kubeconfig,
+      KUBECONFIG: person.kubeconfig,
       STOWAGE_TEMPORAL_ADDRESS: world.platform.temporal.address,
       STOWAGE_TEMPORAL_NAMESPACE: world.client.options.namespace,
     },
@@ -138,6 +144,11 @@ describe('coming from VolSync and going back', () => {
       Boolean(condition(found, 'Protected')?.startsWith('True')),
     );
     expect(condition(status, 'FieldsHonoured')).toBeDefined();
+    const covered = await stowage('coverage', '-n', namespace, '--json');
+    expect(covered.exitCode, covered.stderr + covered.stdout).toBe(0);
+    expect(JSON.parse(covered.stdout)).toMatchObject({ protected: 1, of: 1 });
+    const planned = await stowage('plan', '-n', namespace, '--json');
+    expect(planned.exitCode, planned.stderr + planned.stdout).toBe(0);
 
     const released = await stowage('release', '-n', namespace, '--yes');
     expect(released.exitCode, released.stderr).toBe(0);

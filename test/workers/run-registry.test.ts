@@ -62,4 +62,12 @@ describe('the registry of runs', () => {
       type: 'ClusterUnreachable',
     });
   });
+
+  it('does not guess either which runs of a claim are open', async () => {
+    const list = () => {
+      throw new ServiceError('gone');
+    };
+    const runs = createRunRegistry({ list } as unknown as WorkflowClient);
+    await expect(runs.openRunsOnClaim('demo', 'app')).rejects.toMatchObject({ type: 'ClusterUnreachable' });
+  });
 });

@@ -175,6 +175,76 @@ describe('backupVolume', () => {
     expect(outcome).toBe('Canceled');
   });
 
+  describe('of a source that suddenly shrank', () => {
+    const shrunk = {
+      openRepository: async () => ({
+        previous: summary('old', { files: 1000, bytes: 50_000_000 }),
+        snapshotIds: ['old'],
+        policyChanged: false,
+      }),
+    };
+    const held = {
+      openRepository: async () => ({ ...(await shrunk.openRepository()), previous: summary('small'), held: {} }),
+    };
+    const run = async (change: object, more: object = {}) => {
+      let record: BackupRecord | undefined;
+      let hold: unknown;
+      const outcome = await harness.start(
+        'backupVolume',
+        { ...request, ...more },
+        {
+          ...change,
+          recordBackup: async (input) => {
+            record = input.record;
+          },
+          holdRetention: async (input) => {
+            hold = input;
+          },
+        },
+      );
+      return { ...outcome, record, hold, result: outcome.result as BackupVolumeResult };
+    };
+
+    it('succeeds, holds the retention before it records, and says so with the last good snapshot', async () => {
+      const { calls, result, record, hold } = await run(shrunk);
+      expect(calls.slice(-4)).toEqual(['readBackSnapshot', 'holdRetention', 'recordBackup', 'cleanUpBackup']);
+      expect(result).toMatchObject({
+        outcome: 'Succeeded',
+        suspicious: { shrink: { before: { id: 'old' }, after: { id: 'new', files: 3 } } },
+      });
+      expect(record).toMatchObject({ outcome: 'Succeeded', suspicious: result.suspicious });
+      expect(hold).toMatchObject({ identity: { username: 'app-src' }, retain: { hourly: 24 } });
+    });
+
+    it('stays suspicious in each further run, without another write', async () => {
+      const { calls, record } = await run(held);
+      expect(record?.suspicious?.message).toContain('--approve-shrink');
+      expect(calls).not.toContain('holdRetention');
+    });
+
+    it('is not suspicious once a person approves, and the repository is told', async () => {
+      let approved: boolean | undefined;
+      const openRepository = async (input: { readonly approveShrink: boolean }) => {
+        approved = input.approveShrink;
+        return await shrunk.openRepository();
+      };
+      const { calls, result, record } = await run({ openRepository }, { approveShrink: true });
+      expect(approved).toBe(true);
+      expect(calls).not.toContain('holdRetention');
+      expect(result).not.toHaveProperty('suspicious');
+      expect(record).not.toHaveProperty('suspicious');
+    });
+
+    it('does not claim a hold that could not be set: the run fails, and the next one holds', async () => {
+      const holdRetention = async () => {
+        throw failure('RepositoryChanged');
+      };
+      const { error, calls } = await harness.start('backupVolume', request, { ...shrunk, holdRetention });
+      expect(ending(error).type).toBe('RepositoryChanged');
+      expect(calls).toContain('cleanUpBackup');
+    });
+  });
+
   it('fails as CleanupFailed when something of the run is left over, although the backup is proven', async () => {
     const { error } = await harness.start('backupVolume', request, {
       cleanUpBackup: async () => {

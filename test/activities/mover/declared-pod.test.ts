@@ -154,3 +154,14 @@ test('the declared limits of the cache reach Kopia', () => {
   const config = JSON.parse(job.spec?.template.metadata?.annotations?.['stowage.dev/kopia-config'] ?? '');
   expect(config.caching).toMatchObject({ maxMetadataCacheSize: 100 * 2 ** 20, maxCacheSize: 50 * 2 ** 20 });
 });
+
+test("a restore's cache goes with its pod, on the node or, where a class is declared, as a claim that the pod owns", () => {
+  const cacheOf = (job: V1Job) => podOf(job).volumes?.find(({ name }) => name === 'cache');
+  expect(cacheOf(builders.restore({ cache: { capacity: '5Gi' } }))).toEqual({ name: 'cache', emptyDir: {} });
+  const cache = { capacity: '5Gi', storageClassName: 'fast' };
+  expect(cacheOf(builders.restore({ cache }))?.ephemeral?.volumeClaimTemplate).toMatchObject({
+    metadata: { labels: { 'app.kubernetes.io/created-by': 'volsync' } },
+    spec: { storageClassName: 'fast', accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '5Gi' } } },
+  });
+  expect(cacheOf(builders.check({ cache }))).toEqual({ name: 'cache', emptyDir: {} });
+});

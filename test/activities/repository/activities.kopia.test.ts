@@ -248,26 +248,6 @@ describe('proving and selecting snapshots', () => {
     expect(absent.message).toContain(made.summary.id);
   });
 
-  it('keeps the last good one however many snapshots with unreadable entries come after it', async () => {
-    const uniqueId = await create();
-    const retain = { latest: 1, hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 };
-    const open = async () => (await role.openRepository(opening(uniqueId, { retain }))).previous?.id;
-    await open();
-    const good = bench.backup('run-1', { startTime: '2026-11-01 12:00:00 UTC' });
-    for (let run = 2; run < 6; run++) {
-      expect(await open()).toBe(good.summary.id);
-      unreadableBackup(`run-${run}`);
-    }
-    expect(await open()).toBe(good.summary.id);
-    rmSync(join(bench.data, 'broken'));
-    const whole = bench.backup('run-6', { startTime: '2026-11-03 12:00:00 UTC' });
-    const shown = JSON.parse(bench.kopia(['snapshot', 'list', '--all', '--json', 'app-src@demo:/data'])) as unknown[];
-    expect(shown).toHaveLength(6);
-    expect(await open()).toBe(whole.summary.id);
-    bench.backup('run-7', { startTime: '2026-11-03 13:00:00 UTC' });
-    expect((await role.openRepository(opening(uniqueId, { retain }))).snapshotIds).toHaveLength(2);
-  });
-
   it('does not count a snapshot with unreadable entries, whatever else exists (M3)', async () => {
     const uniqueId = await create();
     await role.openRepository(opening(uniqueId));

@@ -1,4 +1,5 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createRepositoryActivities, type RepositoryRole } from '../../../activities/repository/activities.ts';
@@ -48,25 +49,29 @@ interface RunOptions {
   readonly dies?: boolean;
 }
 
+const sourceOf = (retain: Retention) => ({
+  repository: 'kopia',
+  expectedUniqueId: uniqueId,
+  identity: IDENTITY,
+  retain,
+  compression: 'zstd-fastest',
+});
+
+const open = (retain: Retention, approveShrink = false) =>
+  role.openRepository({ ...sourceOf(retain), parallelism: 2, approveRetention: false, approveShrink });
+
 /** What a run does to the repository, in its order: open, snapshot (which applies retention), judge, hold. */
 async function run(retain: Retention, { approveShrink = false, after = 1, dies = false }: RunOptions = {}) {
   hour += after;
   const at = new Date(Date.UTC(2026, 10, 1) + hour * 3_600_000);
-  const source = {
-    repository: 'kopia',
-    expectedUniqueId: uniqueId,
-    identity: IDENTITY,
-    retain,
-    compression: 'zstd-fastest',
-  };
-  const opened = await role.openRepository({ ...source, parallelism: 2, approveRetention: false, approveShrink });
+  const opened = await open(retain, approveShrink);
   const made = bench.backup(`run-${hour}`, {
     startTime: `${at.toISOString().slice(0, 19).replace('T', ' ')} UTC`,
     ...(approveShrink ? { more: ['--tags=stowage-approved-shrink:true'] } : {}),
   });
   const request = { namespace: 'demo', claim: 'app-config', approveShrink };
   const suspicion = suspect(request, opened, made.summary);
-  if (suspicion && !opened.held && !dies) await role.holdRetention(source);
+  if (suspicion && !opened.held && !dies) await role.holdRetention(sourceOf(retain));
   return { id: made.summary.id, suspicion, policyChanged: opened.policyChanged };
 }
 
@@ -194,6 +199,31 @@ describe('snapshots that count only for Kopia', () => {
     const small = await run(retain);
     expect(small.suspicion?.shrink?.before.id).toBe(good.id);
     expect(await kept()).toEqual(expect.arrayContaining([good.id, small.id]));
+  });
+
+  it('do not push it out either when they lack files that could not be read, however many they are', async () => {
+    const retain = { ...none, latest: 1 };
+    fill();
+    const good = await run(retain);
+    // As a mover that may not read one file.
+    writeFileSync(join(bench.data, 'broken'), 'x', { mode: 0o600 });
+    chmodSync(bench.root, 0o755);
+    const script = join(bench.root, 'as-nobody');
+    const asNobody = `exec setpriv --reuid=65534 --regid=65534 --clear-groups ${binary} "$@"`;
+    writeFileSync(script, `#!/bin/sh\n${asNobody}\n`, { mode: 0o755 });
+    const mover = Object.assign(Object.create(bench) as Bench, { binary: script });
+    for (let i = 0; i < 4; i++) {
+      expect((await open(retain)).previous?.id).toBe(good.id);
+      for (const folder of [bench.repository, join(bench.root, 'mover-cache')]) {
+        execFileSync('chown', ['-R', '65534:65534', folder]);
+      }
+      expect(mover.backup(`bad-${i}`, { startTime: '2026-11-02 12:00:00 UTC' }).summary.failedEntries).toBe(1);
+    }
+    rmSync(join(bench.data, 'broken'));
+    const whole = await run(retain, { after: 48 });
+    expect(await kept()).toHaveLength(6);
+    const next = await run(retain);
+    expect(await kept()).toEqual([whole.id, next.id]);
   });
 
   it('are done with when a whole one is newer: retention is as declared again', async () => {

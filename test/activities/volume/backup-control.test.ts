@@ -90,19 +90,6 @@ describe('preflight of a backup', () => {
     expect(JSON.stringify(plan)).not.toContain('secret');
   });
 
-  test('sends movers where the repository was found, unless the request says where', async () => {
-    const { activities, run } = await world();
-    const record = { namespace: 'stowage-system', name: 'stowage-repository-kopia' };
-    const pathOf = async (repositoryPath?: string) =>
-      (await run(() => activities.preflightBackup(backupStep(repositoryPath ? { repositoryPath } : {}))))
-        .repositoryPath;
-    await cluster.patch('ConfigMap', record, { data: { path: 'repository/repository' } });
-    await expect(pathOf()).resolves.toBe('/repository/repository/repository');
-    await expect(pathOf('/repository/elsewhere')).resolves.toBe('/repository/elsewhere');
-    await cluster.patch('ConfigMap', record, { data: { path: '../../etc' } });
-    expect(await failureOf(pathOf())).toMatchObject({ type: 'RepositoryNotFound', retryable: false });
-  });
-
   test("uses the cache that VolSync left, and the namespace's word on privileges", async () => {
     const { activities, run, claim } = await world();
     await claim('volsync-src-app-src-cache');

@@ -65,6 +65,19 @@ describe('preflight of a restore', () => {
     runs.add({ workflowId: backupWorkflowId(NAMESPACE, 'app-src'), runId: 'b' });
     expect(await failureOf(preflight())).toMatchObject({ type: FailureType.VolumeBusy, retryable: true });
   });
+
+  test('waits for a scheduled backup that began earlier; one that began later waits for it', async () => {
+    const { activities, run, runs } = await world();
+    const preflight = () => run(() => activities.preflightRestore(restoreStep()));
+    const own = { ...OWN_RUN, kind: 'Restore', startedAt: 2000 } as const;
+    const scheduled = { workflowId: 'backup/demo/app-src-2026-11-23T10:00:00Z', runId: 's', kind: 'Backup' } as const;
+    runs.onClaim = [own, { ...scheduled, startedAt: 1000 }];
+    const busy = await failureOf(preflight());
+    expect(busy).toMatchObject({ type: FailureType.VolumeBusy, retryable: true });
+    expect(busy.message).toContain(scheduled.workflowId);
+    runs.onClaim = [own, { ...scheduled, startedAt: 3000 }];
+    await expect(preflight()).resolves.toMatchObject({ claimExists: false });
+  });
 });
 
 describe('staging', () => {

@@ -115,7 +115,11 @@ async function stage({ job, jobState, snapshot, copy, declared }: Scene) {
     });
     await small.run(() => post());
   };
-  return { cluster, uids, backUp };
+  const pathOf = async (repositoryPath?: string): Promise<string> => {
+    const step = backupStep(repositoryPath ? { repositoryPath } : {});
+    return (await small.run(() => control.preflightBackup(step))).repositoryPath;
+  };
+  return { cluster, uids, backUp, pathOf };
 }
 
 describe('what VolSync left', () => {
@@ -184,4 +188,15 @@ describe('what VolSync left', () => {
     expect(tally.removed).toBeGreaterThan(20);
     expect(tally.kept).toBeGreaterThan(20);
   });
+});
+
+test('movers are sent where the adopted repository was found, unless the request says where', async () => {
+  const { cluster, pathOf } = await stage({ jobState: 'Complete', declared: true });
+  const record = { namespace: 'stowage-system', name: 'stowage-repository-kopia' };
+  await expect(pathOf()).resolves.toBe('/repository');
+  await cluster.patch('ConfigMap', record, { data: { path: 'repository/repository' } });
+  await expect(pathOf()).resolves.toBe('/repository/repository/repository');
+  await expect(pathOf('/repository/elsewhere')).resolves.toBe('/repository/elsewhere');
+  await cluster.patch('ConfigMap', record, { data: { path: '../../etc' } });
+  expect(await failureOf(pathOf())).toMatchObject({ type: 'RepositoryNotFound', retryable: false });
 });
