@@ -3,7 +3,6 @@ import { type BackupRequest, resolveBackup } from '../../api/backup-request.ts';
 import { DECLARED_API_VERSION } from '../../api/declared-object.ts';
 import type { BackupStep, RunReference } from '../../workflows/backup/contract.ts';
 import { FailureType } from '../../workflows/failures.ts';
-import { ensureDeclaredKinds } from '../conformance/declared-crds.ts';
 import { until } from '../system/until.ts';
 import '../provided.ts';
 import { createRealWorld, newRun, type RealWorld } from './real-world.ts';
@@ -220,7 +219,6 @@ test('a full repository is named and its mover stopped within 30 s', async () =>
 });
 
 test('a declared backup shows on its source as kubectl shows it: status, and an event for each step', async () => {
-  await ensureDeclaredKinds(world.kubectl);
   const name = 'app-src';
   const spec = { sourcePVC: 'app-config', trigger: { manual: 'now' }, kopia: { repository: 'app-volsync-secret' } };
   const metadata = { namespace: world.namespace, name };

@@ -337,12 +337,19 @@ describe('the watch', () => {
     await addClaim(world, 'open');
     await world.apply(source({ name: 'open-src', spec: { sourcePVC: 'open' } }));
     await world.pass(5);
-    world.faults.add({ method: 'get', kind: 'Secret', times: 1_000, error: new PortError('Forbidden', 'may not get it') });
+    world.faults.add({
+      method: 'get',
+      kind: 'Secret',
+      times: 1_000,
+      error: new PortError('Forbidden', 'may not get it'),
+    });
     await world.apply(source({ kopia: { repository: 'closed' } }));
     await world.apply(source({ name: 'open-src', spec: { sourcePVC: 'open', trigger: { schedule: '5 * * * *' } } }));
     await world.pass(30);
     expect(await conditionOf('Protected')).toBe('False/Forbidden: may not get it; there is no backup yet');
     expect(await conditionOf('Protected', 'open-src')).toBe('False/NeverBackedUp: there is no backup yet');
-    expect(world.orchestrator.schedules.get('backup/demo/open-src')?.settings.calendars[0]?.comment).toContain('5 * * * *');
+    expect(world.orchestrator.schedules.get('backup/demo/open-src')?.settings.calendars[0]?.comment).toContain(
+      '5 * * * *',
+    );
   });
 });

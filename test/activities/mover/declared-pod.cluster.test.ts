@@ -79,6 +79,7 @@ test('movers run with everything that is declared of their pods, and leave nothi
     accessModes: ['ReadWriteOnce'],
     privileged: false,
     repositoryUniqueId: world.uniqueId,
+    repositoryPath: '/repository',
   };
   const restore = { run: newRun(), request: resolveRestore(volume) };
   const input = { ...restore, plan: restorePlan };
@@ -91,7 +92,7 @@ test('movers run with everything that is declared of their pods, and leave nothi
     (await world.kubectl.list(world.namespace, 'persistentvolumeclaims')).map(({ metadata }) => metadata.name);
   expect(await claims()).toContain(cache);
   await expect(world.run(() => world.movers.checkRestore(input))).resolves.toMatchObject({ mismatches: { count: 0 } });
-  await world.run(() => world.control.handOver({ ...input, empty: false }));
+  await world.run(() => world.control.handOver(input));
   await world.run(() => world.control.cleanUpRestore({ ...restore, handedOver: true }));
   await until('the cache of the restore is gone', 30, async () => !(await claims()).includes(cache));
   expect(await world.script('app-config', 'cat /data/file')).toContain('hello');
