@@ -4,6 +4,7 @@ import { APP, CLAIM, NAMESPACE, SOURCE } from './application.ts';
 import { type CommandRun, POD_SECONDS, RUN_SECONDS, type Stage, showCommand, tell } from './stage.ts';
 
 const HOUR = 3_600_000;
+const EVENTS_OF_A_RUN = 4;
 const SCHEDULE = `backup/${NAMESPACE}/${SOURCE}`;
 
 /** The hourly schedule, the backups that it and a person start, and what people see of them. */
@@ -71,10 +72,14 @@ async function firstBackup({ cluster }: Stage): Promise<string> {
   return await cluster.read('get', source, '-o', 'jsonpath={.status.lastSyncTime}');
 }
 
-/** From the status on: what is declared is known. Times of transitions say little in a demo. */
+/** The status, and the events of the last run. Times of transitions say little in a demo. */
 function shortened(described: readonly string[]): string[] {
-  const from = described.findIndex((line) => line.startsWith('Status:'));
-  return described.slice(from).filter((line) => line !== '' && !/Last Transition Time|Observed Generation/.test(line));
+  const lines = described.filter((line) => line !== '' && !/Last Transition Time|Observed Generation/.test(line));
+  const status = lines.indexOf('Status:');
+  const events = lines.indexOf('Events:');
+  // The heading of the table, and its rule.
+  const table = events + 3;
+  return [...lines.slice(status, table), ...lines.slice(table).slice(-EVENTS_OF_A_RUN)];
 }
 
 const tellBackup = (result: BackupVolumeResult): string =>
