@@ -127,7 +127,10 @@ describe('what is declared', () => {
     await untilStatus(volume, 'replicationsource', (status) =>
       Boolean(condition(status, 'Suspicious')?.startsWith('False/')),
     );
-    expect(await snapshotsOf(volume)).toHaveLength(1);
+    // The two newest are always kept; the good one is not among them any more.
+    const kept = await snapshotsOf(volume);
+    expect(kept).toHaveLength(2);
+    expect(kept.map(({ id }) => id)).not.toContain(good?.id);
   });
 });
 

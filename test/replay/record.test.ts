@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { expect, it } from 'vitest';
@@ -22,6 +23,7 @@ it.runIf(process.env.STOWAGE_RECORD_HISTORIES)('records one history per scenario
       const text = historyToJSON(await handle.fetchHistory())
         .replaceAll(ROOT, '/stowage/')
         .replaceAll(/"identity":\s*"[^"]*"/g, '"identity": "recorder"');
+      await mkdir(dirname(path), { recursive: true });
       await writeFile(path, `${text}\n`);
     }
   } finally {

@@ -1,5 +1,5 @@
 import type { AllActivities } from '../workflows/stubs.ts';
-import { failure, moverResult } from '../workflows/stubs.ts';
+import { failure, moverResult, succeedingActivities, summary } from '../workflows/stubs.ts';
 
 /** One stored history: which workflow, with what input, and how its activities behaved when it was recorded. */
 export interface Scenario {
@@ -10,6 +10,9 @@ export interface Scenario {
 }
 
 const volume = { namespace: 'demo', claim: 'app-config' };
+const declared = { ...volume, destination: 'app-dst', declared: true, manual: 'one' };
+const waiting = { capacity: '3Gi', storageClassName: 'waits', accessModes: ['ReadWriteOnce'] } as const;
+const stubs = succeedingActivities([]);
 
 /** One history per behaviour that running workflows may be in the middle of when a worker is replaced. */
 export const scenarios: readonly Scenario[] = [
@@ -52,6 +55,34 @@ export const scenarios: readonly Scenario[] = [
     input: volume,
     change: { selectSnapshot: async () => ({ skipped: 0 }) },
   },
+  { name: 'restore-declared', workflow: 'restoreVolume', input: declared },
+  {
+    name: 'restore-waiting-empty',
+    workflow: 'restoreVolume',
+    input: { ...declared, whenNoSnapshot: 'Empty' },
+    change: {
+      preflightRestore: async (step) => ({ ...(await stubs.preflightRestore(step)), waiting }),
+      selectSnapshot: async () => ({ skipped: 0 }),
+    },
+  },
+  {
+    name: 'restore-image',
+    workflow: 'restoreVolume',
+    input: { ...declared, claim: 'stowage-app-dst-staging', deliver: 'Image' },
+  },
+  {
+    name: 'backup-shrunk',
+    workflow: 'backupVolume',
+    input: { ...volume, declared: true, manual: 'one' },
+    change: {
+      openRepository: async () => ({
+        previous: summary('old', { files: 3_000, bytes: 3_000_000 }),
+        snapshotIds: ['old'],
+        policyChanged: false,
+      }),
+    },
+  },
+  { name: 'inspect', workflow: 'inspectRepository', input: {} },
   { name: 'init', workflow: 'initRepository', input: {}, change: { readRepositoryRecord: async () => ({}) } },
   { name: 'list', workflow: 'listSnapshots', input: volume },
 ];

@@ -58,7 +58,7 @@ export async function edit(app: EditedApp, random: Seeded): Promise<string> {
 
 /** Replaced as a whole: what is not declared any more goes. */
 export async function applySource({ volume, secret, minute, paused, manual }: EditedApp): Promise<void> {
-  const trigger = { schedule: `${minute} * * * *`, manual: manual ?? null };
+  const trigger = { schedule: `${minute} * * * *`, ...(manual === undefined ? {} : { manual }) };
   const manifest = sourceManifest(volume, { repository: secret, copyMethod: 'Direct' }, trigger);
   await volume.world.kubectl.apply({ ...manifest, spec: { ...(manifest.spec as object), paused } });
 }

@@ -13,13 +13,15 @@ import type {
   SnapshotSummary,
 } from '../../workflows/repository/contract.ts';
 import type { Comparison, RestoreControlActivities, RestoreMoverActivities } from '../../workflows/restore/contract.ts';
+import type { WatchActivities } from '../../workflows/watch/contract.ts';
 
 export type AllActivities = BackupControlActivities &
   BackupMoverActivities &
   RestoreControlActivities &
   RestoreMoverActivities &
   RepositoryRecordActivities &
-  RepositoryActivities;
+  RepositoryActivities &
+  WatchActivities;
 
 export const UNIQUE_ID = 'ab'.repeat(32);
 
@@ -116,6 +118,7 @@ export function succeedingActivities(calls: string[]): AllActivities {
       repositoryUniqueId: UNIQUE_ID,
       repositoryPath: '/repository',
     }),
+    watchDeclaredObjects: async () => undefined,
     recordRestoreStart: async () => ({ destinationUid: 'uid-of-app-dst' }),
     stageRestore: async () => ({ stagingClaim: 'stowage-app-dst-staging' }),
     deliverImage: async ({ imageName }) => ({

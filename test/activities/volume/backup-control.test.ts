@@ -1,17 +1,11 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { createControlActivities } from '../../../activities/control-activities.ts';
 import { buildBackupJob } from '../../../activities/mover/backup-job.ts';
-import type { OpenRun } from '../../../activities/ports/run-registry.ts';
 import { buildSnapshotClaim } from '../../../activities/volume/claims.ts';
-import { elderRuns } from '../../../activities/volume/elder-runs.ts';
 import { buildVolumeSnapshot } from '../../../activities/volume/volume-snapshot.ts';
-import { backupWorkflowId, type RunReference } from '../../../workflows/backup/contract.ts';
+import { backupWorkflowId } from '../../../workflows/backup/contract.ts';
 import { FailureType } from '../../../workflows/failures.ts';
 import { restoreWorkflowId } from '../../../workflows/restore/contract.ts';
-import { claimBinder } from '../../fakes/claim-binder.ts';
-import { InMemoryCluster } from '../../fakes/in-memory-cluster.ts';
-import { type ContainerScript, jobRunner } from '../../fakes/job-runner.ts';
-import { snapshotController } from '../../fakes/snapshot-controller.ts';
+import type { InMemoryCluster } from '../../fakes/in-memory-cluster.ts';
 import {
   backupInput,
   backupPlan,
@@ -21,9 +15,9 @@ import {
   OWN_RUN,
   runOf,
   settings,
-  smallWorld,
   UNIQUE_ID,
 } from '../small-world.ts';
+import { type BackupWorld, type BackupWorldOptions, createBackupWorld } from './backup-world.ts';
 
 const CAPTURE = { namespace: NAMESPACE, name: 'volsync-app-src-src' };
 const JOB = { namespace: NAMESPACE, name: 'volsync-src-app-src' };
@@ -32,43 +26,11 @@ const CLAIM = { namespace: NAMESPACE, name: 'app-config' };
 let cluster: InMemoryCluster;
 afterEach(() => cluster?.verifyControllers());
 
-const end: ContainerScript = () => ({ exitCode: 0 });
-
-async function world(options: { run?: ContainerScript; failSnapshot?: string } = {}) {
-  const { failSnapshot } = options;
-  cluster = new InMemoryCluster({
-    namespaces: [NAMESPACE, 'stowage-system'],
-    controllers: [
-      jobRunner({ run: options.run ?? end }),
-      claimBinder({ refuse: ({ spec }) => (spec as { storageClassName?: string }).storageClassName === 'never' }),
-      snapshotController(failSnapshot === undefined ? {} : { failWith: () => failSnapshot }),
-    ],
-  });
-  const claim = (name: string) =>
-    cluster.create('PersistentVolumeClaim', {
-      metadata: { namespace: NAMESPACE, name },
-      spec: { accessModes: ['ReadWriteOnce'], storageClassName: 'fast', resources: { requests: { storage: '10Gi' } } },
-    });
-  await Promise.all([claim('app-config'), claim('kopia')]);
-  await cluster.create('Secret', {
-    metadata: { namespace: NAMESPACE, name: 'app-volsync-secret' },
-    data: { KOPIA_PASSWORD: Buffer.from('very-secret-indeed').toString('base64') },
-  });
-  await cluster.create('ConfigMap', {
-    metadata: { namespace: 'stowage-system', name: 'stowage-repository-kopia' },
-    data: { uniqueId: UNIQUE_ID },
-  });
-  const small = smallWorld(cluster);
-  await small.clock.until(bound('app-config'));
-  return { ...small, activities: createControlActivities(small.dependencies), claim };
-}
-
-async function bound(name: string): Promise<void> {
-  const ref = { namespace: NAMESPACE, name };
-  for await (const { object } of cluster.watch('PersistentVolumeClaim', ref, AbortSignal.timeout(5_000))) {
-    if (object.status?.phase === 'Bound') return;
-  }
-}
+const world = async (options: BackupWorldOptions = {}): Promise<BackupWorld> => {
+  const made = await createBackupWorld(options);
+  cluster = made.cluster;
+  return made;
+};
 
 describe('preflight of a backup', () => {
   test('plans from what is there, with four requests', async () => {
@@ -181,48 +143,6 @@ describe('preflight of a backup', () => {
     await breakIt(cluster, w);
     const failed = await failureOf(w.run(() => w.activities.preflightBackup(backupStep())));
     expect(failed).toMatchObject({ type, retryable });
-  });
-
-  describe('of several runs on one claim', () => {
-    const OTHER = runOf('other');
-    const open = (run: RunReference, startedAt: number, kind: OpenRun['kind'] = 'Backup'): OpenRun => ({
-      ...run,
-      kind,
-      startedAt,
-    });
-    const preflight = async (onClaim: OpenRun[], byId?: RunReference) => {
-      const { activities, run, runs } = await world();
-      runs.onClaim = onClaim;
-      if (byId) runs.add(byId);
-      return run(() => activities.preflightBackup(backupStep()));
-    };
-
-    test.each<OpenRun['kind']>(['Backup', 'Restore'])('waits for a %s that began earlier', async (kind) => {
-      const failed = await failureOf(preflight([open(OWN_RUN, 2000), open(OTHER, 1000, kind)]));
-      expect(failed).toMatchObject({ type: FailureType.VolumeBusy, retryable: true });
-      expect(failed.message).toContain(OTHER.runId);
-    });
-
-    test('goes before those that began later, and before itself', async () => {
-      await expect(preflight([open(OWN_RUN, 1000), open(OTHER, 2000)])).resolves.toBeDefined();
-    });
-
-    test('waits while it does not know its own place', async () => {
-      const failed = await failureOf(preflight([open(OTHER, 1000)]));
-      expect(failed.type).toBe(FailureType.VolumeBusy);
-    });
-
-    test('of two that began at the same moment exactly one waits', () => {
-      const both = [open(OWN_RUN, 1000), open(OTHER, 1000)];
-      expect(elderRuns(both, OWN_RUN).length + elderRuns(both, OTHER).length).toBe(1);
-    });
-
-    test('does not wait for the one by hand that itself waits for this one', async () => {
-      const byHand = { workflowId: backupWorkflowId(NAMESPACE, 'app-src'), runId: 'by-hand' };
-      await expect(preflight([open(OWN_RUN, 1000), open(byHand, 2000)], byHand)).resolves.toBeDefined();
-      const unlisted = await failureOf(preflight([open(OWN_RUN, 1000)], byHand));
-      expect(unlisted.type).toBe(FailureType.VolumeBusy);
-    });
   });
 
   test('does not wait for a restore that waits for it: a claim that gets its volume from one has nothing to back up', async () => {
