@@ -21,6 +21,9 @@ export const present = (fields: Fields): Record<string, unknown> =>
     Object.entries(fields).filter(([, value]) => value !== undefined && value !== null && value !== ''),
   );
 
+/** A value as text that never throws: a manifest may hold an object where a name belongs, even one with a `toString`. */
+export const shown = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? '?'));
+
 /** YAML reads `capacity: 1073741824` as a number; Kubernetes takes both. */
 const asText = (value: unknown): unknown => (typeof value === 'number' ? String(value) : value);
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { type CronSchedule, parseCron } from './cron-schedule.ts';
-import { asFields, type Fields, present } from './declared-fields.ts';
+import { asFields, type Fields, present, shown } from './declared-fields.ts';
 import type { DeclaredKind } from './declared-object.ts';
 import { type InvalidField, invalidFields } from './invalid.ts';
 
@@ -15,9 +15,9 @@ export interface ReadingOptions {
 
 /** Why an object is not one of ours to read: another kind, or another mover's. */
 export function reasonNotOurs(manifest: Fields, kind: DeclaredKind): string | undefined {
-  const apiVersion = String(manifest.apiVersion ?? 'none');
+  const apiVersion = shown(manifest.apiVersion ?? 'none');
   if (manifest.kind !== kind || !apiVersion.startsWith('volsync.backube/')) {
-    return `${String(manifest.kind ?? 'an object without kind')} of ${apiVersion} is not a ${kind}`;
+    return `${shown(manifest.kind ?? 'an object without kind')} of ${apiVersion} is not a ${kind}`;
   }
   const spec = asFields(manifest.spec);
   if (spec.kopia !== undefined && spec.kopia !== null) return undefined;
@@ -75,4 +75,4 @@ export function distinct(problems: readonly InvalidField[]): InvalidField[] {
 
 /** `namespace/name` of a manifest that may have neither. */
 export const manifestLabel = (namespace: unknown, name: unknown): string =>
-  `${String(namespace ?? '?')}/${String(name ?? '?')}`;
+  `${shown(namespace ?? '?')}/${shown(name ?? '?')}`;

@@ -1,6 +1,6 @@
 import { DestinationSpec, PAIR_PROBLEM, SOURCE_NAME_PROBLEM } from './crds/destination-spec.ts';
 import { partFields } from './crds/known-fields.ts';
-import { asFields, type Fields, manifestPath, present, type UnsupportedField } from './declared-fields.ts';
+import { asFields, type Fields, manifestPath, present, shown, type UnsupportedField } from './declared-fields.ts';
 import {
   distinct,
   manifestLabel,
@@ -132,9 +132,9 @@ interface IdentityReading {
 function readIdentity(kopia: Fields, declared: Fields, namespace: unknown): IdentityReading {
   const { username, hostname, sourceIdentity } = kopia;
   const { sourceName, sourceNamespace, sourcePathOverride } = asFields(sourceIdentity);
-  const path = sourcePathOverride === undefined ? {} : { path: String(sourcePathOverride) };
+  const path = sourcePathOverride === undefined ? {} : { path: shown(sourcePathOverride) };
   if (username !== undefined && hostname !== undefined) {
-    const identity = { kind: 'Explicit', username: String(username), hostname: String(hostname), ...path } as const;
+    const identity = { kind: 'Explicit', username: shown(username), hostname: shown(hostname), ...path } as const;
     return { identity, problems: [] };
   }
   const unsaid = { kind: 'Unsaid' } as const;
@@ -145,7 +145,7 @@ function readIdentity(kopia: Fields, declared: Fields, namespace: unknown): Iden
   }
   if (sourceName !== undefined) {
     const from = sourceNamespace === undefined ? namespace : sourceNamespace;
-    const identity = { kind: 'Source', namespace: String(from), name: String(sourceName), ...path } as const;
+    const identity = { kind: 'Source', namespace: shown(from), name: shown(sourceName), ...path } as const;
     return { identity, problems: [] };
   }
   if (Object.keys(present(declared)).length === 0) return { identity: unsaid, problems: [] };

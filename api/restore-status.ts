@@ -1,5 +1,6 @@
 import type { DeclaredStatus, RunStatus } from './declared-object.ts';
 import { goDuration } from './go-duration.ts';
+import { limitLogs, restingStatus, wholeSeconds } from './run-status.ts';
 
 /** How a restore ended; the first word of a successful run's `latestMoverStatus.logs`. */
 export const RestoreOutcome = {
@@ -26,34 +27,11 @@ export interface RestoreEnd {
   readonly image?: RunStatus['latestImage'];
 }
 
-/** VolSync's limit of `latestMoverStatus.logs`, characters. */
-const MAX_LOGS = 1024;
-
-/** The fields of a status that runs own; the watch's are left out. Pure. */
-export function runStatusOf(status: DeclaredStatus | undefined): RunStatus {
-  const { lastSyncStartTime, lastSyncTime, lastSyncDuration, lastManualSync, latestMoverStatus, latestImage } =
-    status ?? {};
-  return {
-    ...(lastSyncStartTime === undefined ? {} : { lastSyncStartTime }),
-    ...(lastSyncTime === undefined ? {} : { lastSyncTime }),
-    ...(lastSyncDuration === undefined ? {} : { lastSyncDuration }),
-    ...(lastManualSync === undefined ? {} : { lastManualSync }),
-    ...(latestMoverStatus === undefined ? {} : { latestMoverStatus }),
-    ...(latestImage === undefined ? {} : { latestImage }),
-  };
-}
-
-/** The status of a destination whose run has just begun. Pure. */
-export const startedRestore = (current: RunStatus, startedAt: string): RunStatus => ({
-  ...current,
-  lastSyncStartTime: wholeSeconds(startedAt),
-});
-
 /** The status after a run: a failure leaves time, trigger and image of the last success standing. Pure. */
-export function endedRestore(current: RunStatus, end: RestoreEnd): RunStatus {
-  const { lastSyncStartTime: _, ...kept } = current;
+export function endedRestore(current: DeclaredStatus | undefined, end: RestoreEnd): RunStatus {
+  const kept = restingStatus(current);
   if (!end.result) return kept;
-  const logs = shorten(logsOf(end.result));
+  const logs = limitLogs(logsOf(end.result));
   if (end.result.outcome === 'Failed') return { ...kept, latestMoverStatus: { result: 'Failed', logs } };
   return {
     ...kept,
@@ -77,8 +55,3 @@ export function restoreOutcomeOf(status: DeclaredStatus | undefined): LastRestor
 
 const logsOf = (result: LastRestore): string =>
   `${result.outcome === 'Failed' ? result.failureType : result.outcome}: ${result.message}`;
-
-const shorten = (text: string): string => (text.length <= MAX_LOGS ? text : `${text.slice(0, MAX_LOGS - 1)}…`);
-
-/** metav1.Time has no fractions. */
-const wholeSeconds = (time: string): string => `${new Date(time).toISOString().slice(0, 19)}Z`;

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ConditionType, DeclaredCondition, DeclaredStatus, WatchStatus } from '../../api/declared-object.ts';
+import { wholeSeconds } from '../../api/run-status.ts';
 
 /** What a condition should say; the rest follows from what it said before. */
 export interface WantedCondition {
@@ -44,6 +45,3 @@ export function sameStatus(wanted: WatchStatus, found: DeclaredStatus | undefine
 const keyed = ({ type, status, reason, message, lastTransitionTime, observedGeneration }: DeclaredCondition) => [
   ...[type, status, reason, message, lastTransitionTime, observedGeneration],
 ];
-
-/** RFC 3339 as the API server stores it. */
-export const wholeSeconds = (time: Date): string => `${time.toISOString().slice(0, 19)}Z`;

@@ -2,8 +2,9 @@ import type { UnsupportedField } from '../../api/declared-fields.ts';
 import { ConditionType, type DeclaredStatus, type WatchStatus } from '../../api/declared-object.ts';
 import { nextTick } from '../../api/next-tick.ts';
 import type { DeclaredSource } from '../../api/replication-source.ts';
+import { wholeSeconds } from '../../api/run-status.ts';
 import { FailureType } from '../../workflows/failures.ts';
-import { buildConditions, type WantedCondition, wholeSeconds } from './condition.ts';
+import { buildConditions, type WantedCondition } from './condition.ts';
 import { HoldReason, type Problem } from './problem.ts';
 
 /** Everything from which a source's conditions follow. */

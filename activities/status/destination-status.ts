@@ -1,6 +1,6 @@
 import { Control, FieldManager, type RunStatus } from '../../api/declared-object.ts';
 import { Annotation } from '../../api/metadata.ts';
-import { runStatusOf, startedRestore } from '../../api/restore-status.ts';
+import { startedStatus } from '../../api/run-status.ts';
 import type { RestoreStep } from '../../workflows/restore/contract.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import type { DeclaredObject } from '../ports/cluster.ts';
@@ -41,6 +41,6 @@ export async function recordRestoreStart(
   const destination = await readDestination(dependencies, request);
   const destinationUid = destination?.metadata?.uid;
   if (!destination || !destinationUid || !mayWrite(destination)) return {};
-  await writeDestinationStatus(dependencies, request, startedRestore(runStatusOf(destination.status), startedAt));
+  await writeDestinationStatus(dependencies, request, startedStatus(destination.status, startedAt));
   return { destinationUid };
 }

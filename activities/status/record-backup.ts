@@ -4,8 +4,8 @@ import { suspicionAnnotation } from '../../api/suspicion.ts';
 import type { BackupRecord, BackupStep } from '../../workflows/backup/contract.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { sourceReference } from './backup-events.ts';
+import { backupStatus } from './backup-status.ts';
 import { EventReason, tell } from './event.ts';
-import { backupStatus } from './run-status.ts';
 import { writeSourceStatus } from './source-status.ts';
 
 type Dependencies = Pick<ActivityDependencies, 'cluster' | 'clock' | 'log'>;

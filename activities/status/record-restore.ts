@@ -1,4 +1,4 @@
-import { endedRestore, type LastRestore, runStatusOf } from '../../api/restore-status.ts';
+import { endedRestore, type LastRestore } from '../../api/restore-status.ts';
 import type { RestoreRecord, RestoreStep } from '../../workflows/restore/contract.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { mayWrite, readDestination, writeDestinationStatus } from './destination-status.ts';
@@ -25,7 +25,7 @@ export async function recordRestore(
   if (declared && mayWrite(declared)) {
     const { finishedAt, durationSeconds, image } = result;
     const end = { finishedAt, durationSeconds, manual: request.manual, result: lastRestore(result), image };
-    await writeDestinationStatus(dependencies, request, endedRestore(runStatusOf(declared.status), end));
+    await writeDestinationStatus(dependencies, request, endedRestore(declared.status, end));
   }
   // Nothing happened: the status says that the trigger was answered, and that is all.
   if (result.outcome === 'TargetExists') return;

@@ -1,10 +1,10 @@
 import { Control, FieldManager, type RunStatus } from '../../api/declared-object.ts';
 import { Annotation } from '../../api/metadata.ts';
+import { startedStatus } from '../../api/run-status.ts';
 import type { BackupPlan, BackupStep } from '../../workflows/backup/contract.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import type { DeclaredObject } from '../ports/cluster.ts';
 import { preflightBackup } from '../volume/preflight-backup.ts';
-import { startedStatus } from './run-status.ts';
 
 type Dependencies = Pick<ActivityDependencies, 'cluster'>;
 

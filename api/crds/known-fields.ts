@@ -25,11 +25,13 @@ export function partFields(schema: z.ZodType, value: unknown, path: string): Par
   if (!(inner instanceof z.ZodObject) || typeof value !== 'object' || value === null || Array.isArray(value))
     return { known: value, unsupported: [] };
 
-  const known: Record<string, unknown> = {};
+  const shape = inner.shape as Record<string, z.ZodType>;
+  const known: [string, unknown][] = [];
   const unsupported: UnsupportedField[] = [];
   for (const [name, given] of Object.entries(value)) {
     if (given === undefined || given === null || given === '') continue;
-    const field = (inner.shape as Record<string, z.ZodType>)[name];
+    // A field that is called `constructor` is none of the schema's.
+    const field = Object.hasOwn(shape, name) ? shape[name] : undefined;
     const at = path === '' ? name : `${path}.${name}`;
     const why = field ? whyNotHonoured(field) : inner.def.catchall ? undefined : UNKNOWN;
     if (why !== undefined) {
@@ -37,10 +39,10 @@ export function partFields(schema: z.ZodType, value: unknown, path: string): Par
       continue;
     }
     const part = field ? partFields(field, given, at) : { known: given, unsupported: [] };
-    known[name] = part.known;
+    known.push([name, part.known]);
     unsupported.push(...part.unsupported);
   }
-  return { known, unsupported };
+  return { known: Object.fromEntries(known), unsupported };
 }
 
 /** Why a field has no effect; undefined where it has one. */

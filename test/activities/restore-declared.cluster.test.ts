@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { giveUp, markForHandover, reserve } from '../../activities/volume/handover-volume.ts';
 import { resolveBackup } from '../../api/backup-request.ts';
 import { type RestoreRequest, resolveRestore } from '../../api/restore-request.ts';
 import type { SnapshotSummary } from '../../workflows/repository/contract.ts';
@@ -106,6 +107,27 @@ describe('a claim that names the destination as its data source', () => {
     expect(volume?.metadata?.annotations).not.toHaveProperty('stowage.dev/restored-by-run');
     expect(await left()).toEqual([]);
   });
+});
+
+test('a volume that is reserved for a claim which never came is removed when it is given up', async () => {
+  const step = stepOf({ claim: 'never', whenNoSnapshot: 'Empty', storageClassName: inject('platform').storageClass });
+  const { storageClass } = inject('platform');
+  const found = await world.run(() => world.control.preflightRestore(step));
+  const wanted = { capacity: '64Mi', storageClassName: storageClass, accessModes: ['ReadWriteOnce' as const] };
+  const input = { ...step, plan: planEmptyVolume(found, wanted) };
+  const { stagingClaim } = await world.run(() => world.control.stageRestore(input));
+  await world.run(() => world.movers.provisionEmptyVolume(input));
+  const staging = await world.cluster.get('PersistentVolumeClaim', { namespace: world.namespace, name: stagingClaim });
+  const name = staging!.spec!.volumeName!;
+  const read = async () => await world.cluster.get('PersistentVolume', { name });
+  await markForHandover(world.cluster, (await read())!, step.run, {});
+  await world.kubectl.run('delete', 'job', 'volsync-dst-app-dst', '-n', world.namespace, '--wait');
+  await world.kubectl.run('delete', 'pvc', stagingClaim, '-n', world.namespace, '--wait');
+  const target = { namespace: world.namespace, name: 'never' };
+  expect(await reserve(world.cluster, (await read())!, target, undefined)).toBe(true);
+  await world.kubectl.run('wait', `pv/${name}`, '--for=jsonpath={.status.phase}=Available', '--timeout=60s');
+  expect(await giveUp(world.cluster, (await read())!)).toBe(true);
+  await world.kubectl.run('wait', `pv/${name}`, '--for=delete', '--timeout=60s');
 });
 
 describe('a destination that keeps images', () => {

@@ -43,7 +43,7 @@ function summary(manifests: readonly Manifest[]): string[] {
 describe('manifests in the shapes of public repositories', () => {
   const expected: Readonly<Record<string, readonly string[]>> = {
     'reference-emby.yaml': [
-      'emby-src: emby-src@fields-test:/data in kopia/repository/repository by emby-volsync-secret',
+      'emby-src: emby-src@fields-test:/data in kopia by emby-volsync-secret',
       'emby-dst: SourceOfClaim emby-src@fields-test:/data in kopia by emby-volsync-secret',
     ],
     'nfs-repository.yaml': [

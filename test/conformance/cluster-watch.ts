@@ -91,6 +91,15 @@ export function watchConformance(current: () => ClusterUnderTest): void {
       expect(seen).toEqual(['Present early', 'Present late']);
     });
 
+    it('selects by a label with any value', async () => {
+      const { cluster, namespace } = current();
+      const key = uniqueName();
+      await makeConfigMap(current(), { step: 'unmarked' });
+      await makeConfigMap(current(), { step: 'marked' }, { [key]: 'whatever' });
+      const found = await cluster.list('ConfigMap', { namespace, labels: key });
+      expect(found.map(({ data }) => data?.step)).toEqual(['marked']);
+    });
+
     it('says at once that a named object does not exist, and goes on until it does', async () => {
       const { cluster, namespace } = current();
       const name = uniqueName();

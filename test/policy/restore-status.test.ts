@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { RunStatus } from '../../api/declared-object.ts';
-import { goDuration } from '../../api/go-duration.ts';
 import { isOwnImageClaim, resolveRestore } from '../../api/restore-request.ts';
-import { endedRestore, restoreOutcomeOf, runStatusOf, startedRestore } from '../../api/restore-status.ts';
+import { endedRestore, restoreOutcomeOf } from '../../api/restore-status.ts';
+import { runStatusOf, startedStatus } from '../../api/run-status.ts';
 
 const former: RunStatus = {
   lastSyncTime: '2026-11-24T10:00:00Z',
@@ -13,21 +13,10 @@ const former: RunStatus = {
 };
 const end = { finishedAt: '2026-11-25T10:00:00.987Z', durationSeconds: 69.111, manual: 'two' };
 
-it.each([
-  [0, '0s'],
-  [0.5, '500ms'],
-  [9, '9s'],
-  [69.111, '1m9.111s'],
-  [3600, '1h0m0s'],
-  [90_061.5, '25h1m1.5s'],
-])('%d seconds in the notation of Go are %s', (seconds, text) => {
-  expect(goDuration(seconds)).toBe(text);
-});
-
 describe("a run's part of a destination's status", () => {
   it('keeps everything while the run is under way, and leaves the fields of the watch to the watch', () => {
     const current = runStatusOf({ ...former, nextSyncTime: 'n', conditions: [] });
-    expect(startedRestore(current, '2026-11-25T09:59:00.5Z')).toEqual({
+    expect(startedStatus(current, '2026-11-25T09:59:00.5Z')).toEqual({
       ...former,
       lastSyncStartTime: '2026-11-25T09:59:00Z',
     });
@@ -35,7 +24,7 @@ describe("a run's part of a destination's status", () => {
 
   it('answers the manual value, and a new image takes the place of the former one', () => {
     const image = { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: 'new' };
-    const started = startedRestore(former, '2026-11-25T09:59:00Z');
+    const started = startedStatus(former, '2026-11-25T09:59:00Z');
     const status = endedRestore(started, { ...end, result: { outcome: 'Restored', message: 'image' }, image });
     expect(status).toEqual({
       lastSyncTime: '2026-11-25T10:00:00Z',

@@ -111,11 +111,11 @@ describe('what is in a repository', () => {
     bench.backup('first');
     const [line] = bench.kopia(['manifest', 'list', '--filter=type:snapshot', '--json']).split('\n');
     expect(line).toBeTruthy();
-    for (let index = 0; index < 60; index++) bench.backup('run', { identity: other(`app-${index}`) });
+    for (let index = 0; index < 25; index++) bench.backup('run', { identity: other(`app-${index}`) });
     const identities = Array.from({ length: 300 }, (_, index) => other(`app-${index}`));
     const result = await inspect(...identities);
-    expect(result.identities.count).toBe(61);
-    expect(result.sources.filter(({ count }) => count === 1)).toHaveLength(60);
+    expect(result.identities.count).toBe(26);
+    expect(result.sources.filter(({ count }) => count === 1)).toHaveLength(25);
     expect(JSON.stringify(result).length).toBeLessThan(300_000);
   });
 
