@@ -11,7 +11,7 @@ import { stderrLog } from './toolchain/progress.ts';
 import type { Platform } from './types.ts';
 import { ensureDeclaredKinds } from './worker/declared-kinds.ts';
 import { applyObjects, deleteObjects, findObject } from './worker/kubectl.ts';
-import { buildWorkerObjects, readManifests, type WorkerTarget } from './worker/objects.ts';
+import { buildWorkerObjects, type KubernetesObject, readManifests, type WorkerTarget } from './worker/objects.ts';
 import { waitUntilReady, workerRoles } from './worker/ready.ts';
 import {
   generatePassword,
@@ -82,9 +82,12 @@ export async function deployWorker(platform: Platform, options: DeployWorkerOpti
 /** Removes the workers and their rights and waits until they are gone. The repository's claim and Secret stay. */
 export async function removeWorker(platform: Platform): Promise<void> {
   const objects = await readManifests(manifestFolder());
+  const deployed = ({ kind }: KubernetesObject): boolean => kind === 'Deployment';
+  // A worker that drains still needs its rights: they go when its pod is gone.
+  await deleteObjects(platform, objects.filter(deployed), ['--cascade=foreground']);
   await deleteObjects(
     platform,
-    objects.filter(({ kind }) => kind !== 'Namespace'),
+    objects.filter((object) => !deployed(object) && object.kind !== 'Namespace'),
   );
 }
 

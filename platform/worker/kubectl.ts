@@ -38,8 +38,12 @@ export async function findObject<T = unknown>(
 }
 
 /** Deletes what is there of `objects` and waits until it is gone. */
-export async function deleteObjects(access: ClusterAccess, objects: readonly KubernetesObject[]): Promise<void> {
-  await kubectl(access, ['delete', '--ignore-not-found', '--wait', '-f', '-'], asYaml(objects));
+export async function deleteObjects(
+  access: ClusterAccess,
+  objects: readonly KubernetesObject[],
+  options: readonly string[] = [],
+): Promise<void> {
+  await kubectl(access, ['delete', '--ignore-not-found', '--wait', ...options, '-f', '-'], asYaml(objects));
 }
 
 /** Whatever kubectl says, for a message; never throws. */

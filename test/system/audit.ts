@@ -8,7 +8,12 @@ interface AuditEvent {
   readonly verb: string;
   readonly requestURI: string;
   readonly user: { readonly username: string };
-  readonly objectRef?: { readonly apiGroup?: string; readonly resource?: string; readonly subresource?: string };
+  readonly objectRef?: {
+    readonly apiGroup?: string;
+    readonly resource?: string;
+    readonly subresource?: string;
+    readonly namespace?: string;
+  };
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
@@ -16,11 +21,18 @@ interface AuditEvent {
 export interface UsedRights {
   /** `verb group/resource[/subresource]`, as test/workers/cluster-calls.ts writes rights. */
   readonly used: ReadonlySet<string>;
-  /** Requests that RBAC refused, each kind once, with its address. */
-  readonly refused: ReadonlySet<string>;
+  /** Requests that RBAC refused, each kind once. */
+  readonly refused: ReadonlyMap<string, Refusal>;
 }
 
-const ACCOUNT = /^system:serviceaccount:[^:]+:stowage-(\w+)$/;
+export interface Refusal {
+  readonly right: string;
+  readonly uri: string;
+  /** In the namespace of the account itself. */
+  readonly own: boolean;
+}
+
+const ACCOUNT = /^system:serviceaccount:([^:]+):stowage-(\w+)$/;
 
 /**
  * What each of the product's accounts used, in whichever namespace it lives, by role. Reads all files of the folder.
@@ -29,19 +41,23 @@ const ACCOUNT = /^system:serviceaccount:[^:]+:stowage-(\w+)$/;
 export async function readUsedRights(folder: string): Promise<ReadonlyMap<string, UsedRights>> {
   const files = await readdir(folder).catch(() => []);
   if (files.length === 0) throw new Error(`${folder} holds no audit log: take the platform down and up again`);
-  const roles = new Map<string, { used: Set<string>; refused: Set<string> }>();
+  const roles = new Map<string, { used: Set<string>; refused: Map<string, Refusal> }>();
   for (const file of files) {
     for await (const line of createInterface({ input: createReadStream(join(folder, file)) })) {
       // The file is still written: its last line may be half.
       const event = parseLine(line);
-      const role = event && ACCOUNT.exec(event.user.username)?.[1];
+      const [, namespace, role] = (event && ACCOUNT.exec(event.user.username)) ?? [];
       if (!event || !role) continue;
-      const rights = roles.get(role) ?? { used: new Set(), refused: new Set() };
+      const rights = roles.get(role) ?? { used: new Set<string>(), refused: new Map<string, Refusal>() };
       roles.set(role, rights);
       const right = rightOf(event);
       // A namespace that is on its way out refuses too; that is no missing right.
       if (event.annotations?.['authorization.k8s.io/decision'] !== 'forbid') rights.used.add(right);
-      else rights.refused.add(`${right} (${event.requestURI.split('?')[0]})`);
+      else {
+        const [uri = ''] = event.requestURI.split('?');
+        const own = event.objectRef?.namespace === namespace;
+        rights.refused.set(`${right} ${own}`, { right, uri, own });
+      }
     }
   }
   return roles;
