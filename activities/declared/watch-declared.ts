@@ -15,6 +15,9 @@ const GATHER = 150;
 const IDLE = 60_000;
 const COMPLETE_EVERY = 5 * 60_000;
 
+/** How old the answer may be whether VolSync's operator works, milliseconds. */
+const LEASE_AGE = 10_000;
+
 /** After a pass that failed, milliseconds; doubles up to the longest. */
 const FIRST_RETRY = 500;
 const LONGEST_RETRY = 10_000;
@@ -38,6 +41,7 @@ class DeclaredWatch {
   readonly #pass: DeclaredPass;
   #wake: (() => void) | undefined;
   #changed = true;
+  #volsync = { acts: false, askedAt: Number.NEGATIVE_INFINITY };
   #progress: WatchProgress = { sources: 0, destinations: 0, held: {} };
 
   constructor(dependencies: WatchDependencies) {
@@ -71,7 +75,7 @@ class DeclaredWatch {
       const notes = new PassNotes();
       const complete = clock.now() >= completeAt;
       try {
-        const acts = volsyncActs(await cluster.list('Lease', { name: VOLSYNC_LEASE }), new Date(clock.now()));
+        const acts = await this.#volsyncActs();
         const picture = buildPicture(sources.values(), destinations.values(), claims.values(), acts);
         const refused = await this.#pass.run(picture, complete, notes);
         if (complete) completeAt = clock.now() + COMPLETE_EVERY;
@@ -94,6 +98,17 @@ class DeclaredWatch {
       }
     }
     await Promise.all(following);
+  }
+
+  /** A lease lives for a minute: asking at every change gains nothing. */
+  async #volsyncActs(): Promise<boolean> {
+    const { cluster, clock } = this.#dependencies;
+    const now = clock.now();
+    if (now - this.#volsync.askedAt >= LEASE_AGE) {
+      const leases = await cluster.list('Lease', { name: VOLSYNC_LEASE });
+      this.#volsync = { acts: volsyncActs(leases, new Date(now)), askedAt: now };
+    }
+    return this.#volsync.acts;
   }
 
   #onChange(): void {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compiledRoot } from '../../platform/project.ts';
 import type { Platform } from '../../platform/types.ts';
@@ -31,6 +31,10 @@ export interface HostWorkers {
   resume(role: WorkerRole): void;
   /** SIGTERM, and waits for the drain. */
   stop(role: WorkerRole): Promise<void>;
+  /** Lets go of the role's process, so that another one can be started beside it. */
+  leave(role: WorkerRole): { resume(): void; kill(): Promise<void> };
+  /** Memory that the role's process holds, bytes. */
+  residentBytes(role: WorkerRole): number;
   stopAll(): Promise<void>;
 }
 
@@ -39,9 +43,10 @@ let nextPort = 21_000 + (process.pid % 500) * 20;
 
 export function createHostWorkers(options: HostWorkersOptions): HostWorkers {
   const running = new Map<WorkerRole, ChildProcess>();
+  const left = new Set<ChildProcess>();
   // A test run that is interrupted, or whose world could not be made, must not leave its workers polling.
   process.once('exit', () => {
-    for (const child of running.values()) child.kill('SIGKILL');
+    for (const child of [...running.values(), ...left]) child.kill('SIGKILL');
   });
   const end = async (role: WorkerRole, signal: NodeJS.Signals): Promise<void> => {
     const child = running.get(role);
@@ -73,6 +78,25 @@ export function createHostWorkers(options: HostWorkersOptions): HostWorkers {
     freeze: (role) => void running.get(role)?.kill('SIGSTOP'),
     resume: (role) => void running.get(role)?.kill('SIGCONT'),
     stop: (role) => end(role, 'SIGTERM'),
+    leave(role) {
+      const child = running.get(role);
+      if (!child) throw new Error(`no ${role} worker runs`);
+      running.delete(role);
+      left.add(child);
+      return {
+        resume: () => void child.kill('SIGCONT'),
+        async kill() {
+          left.delete(child);
+          const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+          child.kill('SIGKILL');
+          await ended;
+        },
+      };
+    },
+    residentBytes(role) {
+      const status = readFileSync(`/proc/${running.get(role)?.pid}/status`, 'utf8');
+      return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+    },
     async stopAll() {
       await Promise.all([...running.keys()].map((role) => end(role, 'SIGTERM')));
     },
