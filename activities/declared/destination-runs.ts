@@ -11,7 +11,7 @@ import type { Problem } from './problem.ts';
 import type { WatchedRuns } from './runs.ts';
 import { type CheckedSecret, SecretAge, type SecretChecks, secretProblem } from './secret-checks.ts';
 import { failureOf } from './source-status.ts';
-import { keyOf } from './source-view.ts';
+import { keyOf, repositoryProblem } from './source-view.ts';
 import { attemptOf } from './start-decision.ts';
 
 /** A claim is missing when it was not there for this long: who removes an application removes its objects one by one, milliseconds. */
@@ -64,6 +64,8 @@ export class DestinationRuns {
       const resolved = resolveDestination(destination, target.deliver === 'Claim' ? target.claim : undefined, sources);
       const secret = await this.#checkSecret(object, namespace, resolved, notes);
       if ('reason' in secret) return secret;
+      const unreachable = repositoryProblem(namespace, { ...destination.template, ...resolved }, picture);
+      if (unreachable) return unreachable;
       await this.#startOne(object, destination, target, resolved, secret, sources, notes);
     }
     return undefined;

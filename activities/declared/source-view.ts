@@ -1,6 +1,9 @@
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
+import type { BackupRequest } from '../../api/backup-request.ts';
 import { controlOf } from '../../api/declared-object.ts';
 import type { DeclaredSource, SourceReading } from '../../api/replication-source.ts';
+import { DEFAULT_REPOSITORY } from '../../api/volume-request.ts';
+import { FailureType } from '../../workflows/failures.ts';
 import type { DeclaredObject } from '../ports/cluster.ts';
 import type { Picture } from './declared-context.ts';
 import { HoldReason, invalidSpec, type Problem } from './problem.ts';
@@ -45,6 +48,7 @@ export function withSurroundings(view: SourceView, secret: CheckedSecret, pictur
   const { request } = view.source;
   const problem =
     secretProblem(secret, { namespace: view.namespace, name: request.secretName ?? '' }) ??
+    repositoryProblem(view.namespace, request, picture) ??
     claimProblem(request.claim, view.namespace, picture.claim(view.namespace, request.claim));
   return problem ? { ...view, problem } : view;
 }
@@ -66,6 +70,19 @@ function claimProblem(
   return {
     reason: claim.status?.phase === 'Lost' ? 'SourceMissing' : 'ProvisioningFailed',
     message: `${what} is ${claim.status?.phase ?? 'not bound'}: backups go on by themselves when it is bound to a volume`,
+  };
+}
+
+/** Movers mount the repository's volume from their own namespace: without its claim none can start. Pure. */
+export function repositoryProblem(
+  namespace: string,
+  { repositoryClaim = DEFAULT_REPOSITORY, repositoryNfs }: Pick<BackupRequest, 'repositoryClaim' | 'repositoryNfs'>,
+  picture: Picture,
+): Problem | undefined {
+  if (repositoryNfs || picture.claim(namespace, repositoryClaim)) return undefined;
+  return {
+    reason: FailureType.RepositoryUnreachable,
+    message: `claim ${namespace}/${repositoryClaim} of the repository volume does not exist: movers of this namespace need it; create it, or name another one in spec.kopia.moverVolumes`,
   };
 }
 

@@ -3,7 +3,7 @@ import { type ConnectedCluster, connectCluster } from '../../activities/kubernet
 import type { DeclaredObject } from '../../activities/ports/cluster.ts';
 import { scheduleId } from '../../schedules/ids.ts';
 import { inParallel } from '../../schedules/in-parallel.ts';
-import { destinationManifest, sourceManifest } from '../system/declared.ts';
+import { condition, destinationManifest, sourceManifest } from '../system/declared.ts';
 import { claimManifest, namespaceManifest, secretManifest } from '../system/objects.ts';
 import { until } from '../system/until.ts';
 import type { Volume } from '../system/volume.ts';
@@ -28,7 +28,11 @@ beforeAll(async () => {
   volumes = Array.from({ length: COUNT }, (_, index) => ({
     ...{ world, namespace, claim: `app${index}-config`, source: `app${index}-src`, destination: `app${index}-dst` },
   }));
-  await world.kubectl.apply(namespaceManifest(namespace, false), secretManifest(namespace, SECRET, world.password));
+  await world.kubectl.apply(
+    namespaceManifest(namespace, false),
+    secretManifest(namespace, SECRET, world.password),
+    claimManifest(namespace, 'kopia', world.sharedClass, world.repositorySize, 'ReadWriteMany'),
+  );
   await inParallel(volumes, 16, async ({ claim }) => {
     await cluster.create(
       'PersistentVolumeClaim',
@@ -37,7 +41,7 @@ beforeAll(async () => {
   });
   await until(`${COUNT} claims bound`, 240, async () => {
     const claims = await cluster.list('PersistentVolumeClaim', { namespace });
-    return claims.filter(({ status }) => status?.phase === 'Bound').length === COUNT;
+    return claims.filter(({ status }) => status?.phase === 'Bound').length === COUNT + 1;
   });
 }, 400_000);
 afterAll(async () => {
@@ -119,6 +123,11 @@ describe(`${COUNT} sources and destinations applied at once`, () => {
     await until('every trigger answered', 120, async () => {
       const found = await cluster.list('ReplicationDestination', { namespace: volumes[0]!.namespace });
       return found.every(({ status }) => status?.lastManualSync === 'restore-once');
+    });
+    // Every first backup has begun, and waits for a repository that nobody serves here: nothing moves any more.
+    await until('every source at rest', 120, async () => {
+      const found = await cluster.list('ReplicationSource', { namespace: volumes[0]!.namespace });
+      return found.every(({ status = {} }) => condition(status, 'Synchronizing')?.startsWith('True/SyncInProgress'));
     });
     // The first apply of kubectl takes the fields over from the client that made them, which is a write of its own.
     await appliedAgain('first');

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PortError } from '../../../activities/ports/port-error.ts';
 import { NAMESPACE } from '../small-world.ts';
-import { addClaim, SECRET, source, type WatchWorld, watchWorld } from './watch-world.ts';
+import { addClaim, removeClaim, SECRET, source, type WatchWorld, watchWorld } from './watch-world.ts';
 
 const ID = 'backup/demo/app-src';
 const ref = { namespace: NAMESPACE, name: 'app-src' };
@@ -201,6 +201,21 @@ describe('what is wrong with a source', () => {
     await world.cluster.patch('Secret', secret, { data: { KOPIA_PASSWORD: 'cGFzcw==' } });
     await world.pass(15);
     expect(schedule()).toMatchObject({ paused: false });
+    expect(world.orchestrator.triggered).toEqual([ID]);
+  });
+
+  it("the repository's claim missing in its namespace holds the schedule until it is there", async () => {
+    const claim = { namespace: NAMESPACE, name: 'kopia' };
+    removeClaim(world, 'kopia');
+    await addClaim(world, 'app-config');
+    await world.apply(source());
+    await world.pass(5);
+    expect(await conditionOf('Protected')).toMatch(
+      /^False\/RepositoryUnreachable: claim demo\/kopia of the repository volume does not exist/,
+    );
+    expect(world.orchestrator.triggered).toEqual([]);
+    await world.cluster.create('PersistentVolumeClaim', { metadata: claim, spec: { accessModes: ['ReadWriteMany'] } });
+    await world.pass(5);
     expect(world.orchestrator.triggered).toEqual([ID]);
   });
 

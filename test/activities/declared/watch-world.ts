@@ -43,6 +43,10 @@ export async function watchWorld(): Promise<WatchWorld> {
     metadata: { namespace: NAMESPACE, name: SECRET },
     data: { KOPIA_PASSWORD: 'cGFzcw==' },
   });
+  await cluster.create('PersistentVolumeClaim', {
+    metadata: { namespace: NAMESPACE, name: 'kopia' },
+    spec: { accessModes: ['ReadWriteMany'], resources: { requests: { storage: '1Gi' } } },
+  });
   let current = small.start(() => watchDeclaredObjects(dependencies));
   const stop = (): void => current.cancel();
   return {
