@@ -8,8 +8,9 @@ import { LiveSet } from './live-set.ts';
 import { buildPicture } from './picture.ts';
 import { VOLSYNC_LEASE, volsyncActs } from './volsync.ts';
 
-/** Changes that come together are looked at together, milliseconds. */
+/** Changes that come together are looked at together: until none came for the first, at most for the second, milliseconds. */
 const GATHER = 150;
+const GATHER_AT_MOST = 2_000;
 
 /** With nothing to do the watch looks again after this, and compares everything with Temporal after that, milliseconds. */
 const IDLE = 60_000;
@@ -125,6 +126,10 @@ class DeclaredWatch {
       await clock.sleep(milliseconds, AbortSignal.any([signal, woken.signal]));
       this.#wake = undefined;
     }
-    await clock.sleep(GATHER, signal);
+    const limit = clock.now() + GATHER_AT_MOST;
+    do {
+      this.#changed = false;
+      await clock.sleep(GATHER, signal);
+    } while (this.#changed && clock.now() < limit && !signal.aborted);
   }
 }

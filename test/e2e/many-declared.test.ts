@@ -16,7 +16,13 @@ let world: World;
 let cluster: ConnectedCluster;
 let volumes: Volume[];
 beforeAll(async () => {
-  world = await createWorld({ name: 'many', platform: inject('platform'), stowageImage: inject('stowageImage') });
+  world = await createWorld({
+    // As deploy/control/deployment.yaml sets it.
+    environment: { NODE_OPTIONS: '--max-old-space-size=192 --max-semi-space-size=4' },
+    name: 'many',
+    platform: inject('platform'),
+    stowageImage: inject('stowageImage'),
+  });
   // Runs are counted here, not carried out: with nobody to move data each one stays open.
   await Promise.all([world.workers.stop('movers'), world.workers.stop('repository')]);
   cluster = connectCluster({ type: 'Kubeconfig', path: world.platform.kubeconfig });
