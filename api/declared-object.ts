@@ -69,7 +69,10 @@ export type FieldManager = (typeof FieldManager)[keyof typeof FieldManager];
 
 /** The parts of an object that decide who acts on it. */
 interface Controlled {
-  readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> };
+  readonly metadata?: {
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly managedFields?: readonly { readonly manager?: string }[];
+  };
   readonly status?: DeclaredStatus;
 }
 
@@ -94,7 +97,10 @@ export function controlOf({ metadata, status }: Controlled, volsyncActs = false)
   if (control === Control.released) return 'Released';
   if (control === Control.adopted) return 'Managed';
   const conditions = status?.conditions ?? [];
-  const own = conditions.some(({ type }) => type === ConditionType.protected || type === ConditionType.restored);
+  const writers: readonly (string | undefined)[] = Object.values(FieldManager);
+  const own =
+    conditions.some(({ type }) => type === ConditionType.protected || type === ConditionType.restored) ||
+    metadata?.managedFields?.some(({ manager }) => writers.includes(manager)) === true;
   const ran = conditions.length > 0 || status?.lastSyncTime !== undefined || status?.lastSyncStartTime !== undefined;
   return (ran || volsyncActs) && !own ? 'AwaitingAdoption' : 'Managed';
 }

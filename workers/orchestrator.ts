@@ -54,7 +54,7 @@ export function createOrchestrator(client: Client): Orchestrator {
       asking(async () => {
         const last = await readLastRun(client, workflowId);
         if (last?.state === 'Open' && last.attempt !== undefined)
-          await client.workflow.getHandle(workflowId, last.runId).cancel();
+          await ignoring(WorkflowNotFoundError, client.workflow.getHandle(workflowId, last.runId).cancel());
       }),
   };
 }
@@ -129,19 +129,17 @@ async function failureTypeOf(
 /** A schedule that somebody paused, or whose run is open, is left alone. */
 async function trigger(client: Client, id: string): Promise<void> {
   const handle = client.schedule.getHandle(id);
-  const { state, info } = await handle.describe();
+  // One that a person deleted comes back with the next comparison.
+  const found = await ignoring(ScheduleNotFoundError, handle.describe());
+  if (!found) return;
+  const { state, info } = found;
   if (!state.paused && info.runningActions.length === 0) await handle.trigger('SKIP');
 }
 
 async function deleteOwnSchedule(client: Client, id: string): Promise<void> {
   const found = await readSchedule(client.schedule, id);
   if (!found?.owned) return;
-  await client.schedule
-    .getHandle(id)
-    .delete()
-    .catch((error: unknown) => {
-      if (!(error instanceof ScheduleNotFoundError)) throw error;
-    });
+  await ignoring(ScheduleNotFoundError, client.schedule.getHandle(id).delete());
 }
 
 /** Temporal's silence is one thing to the watch: it tries again. Anything else is a defect and keeps its name. */
@@ -156,3 +154,13 @@ async function asking<T>(call: () => Promise<T>): Promise<T> {
 }
 
 const isGrpcError = (error: unknown): boolean => typeof (error as { code?: unknown } | undefined)?.code === 'number';
+
+/** Undefined where the thing went in the meantime. */
+async function ignoring<T>(gone: new (...args: never[]) => Error, call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof gone) return undefined;
+    throw error;
+  }
+}

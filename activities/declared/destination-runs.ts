@@ -1,3 +1,5 @@
+import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
+import { ConditionType } from '../../api/declared-object.ts';
 import { type ResolvedDestination, resolveDestination } from '../../api/destination-identity.ts';
 import { repositoryRecordName } from '../../api/names.ts';
 import type { DeclaredDestination } from '../../api/replication-destination.ts';
@@ -66,7 +68,9 @@ export class DestinationRuns {
       if ('reason' in secret) return secret;
       const unreachable = repositoryProblem(namespace, { ...destination.template, ...resolved }, picture);
       if (unreachable) return unreachable;
-      await this.#startOne(object, destination, target, resolved, secret, sources, notes);
+      if (!(await this.#stillDeclared(object))) return undefined;
+      const claim = picture.claim(namespace, target.claim);
+      await this.#startOne(object, destination, target, claim, resolved, secret, sources, notes);
     }
     return undefined;
   }
@@ -85,12 +89,21 @@ export class DestinationRuns {
     object: DeclaredObject,
     destination: DeclaredDestination,
     target: RestoreTarget,
+    claim: V1PersistentVolumeClaim | undefined,
     resolved: ResolvedDestination,
     secret: CheckedSecret,
     sources: readonly DeclaredSource[],
     notes: PassNotes,
   ): Promise<void> {
-    const request = buildRequest(destination, target, resolved, isServed(destination, object.status));
+    const backedUp = sources.some(
+      ({ name, namespace, lastSyncTime, request: { claim: saved } }) =>
+        lastSyncTime !== undefined &&
+        namespace === destination.namespace &&
+        (name === resolved.source || saved === target.claim),
+    );
+    // What was backed up once is no first deployment, whatever a changed identity finds.
+    const allowed = { ...resolved, firstDeploymentAllowed: resolved.firstDeploymentAllowed && !backedUp };
+    const request = buildRequest(destination, target, allowed, isServed(destination, object.status));
     const workflowId = restoreWorkflowId(request.namespace, request.claim);
     const key = keyOf(object);
     const version = object.metadata?.resourceVersion ?? '';
@@ -99,9 +112,9 @@ export class DestinationRuns {
     // What could make a difference to a restore that failed.
     const attempt = attemptOf('restore', request, object.metadata?.uid, secret.version, {
       repository: await this.#repositoryVersion(request.repository),
-      backedUp: sources.some(({ name, namespace, lastSyncTime }) =>
-        Boolean(lastSyncTime && name === resolved.source && namespace === request.namespace),
-      ),
+      // Another claim of that name, or the same one lost once more: what failed before says nothing about it.
+      claim: claim?.metadata?.uid ?? restoredSince(object),
+      backedUp,
     });
     const decision = await this.#runs.startIfDue(workflowId, { attempt, repeats: target.repeats }, () =>
       this.#dependencies.orchestrator.startRestore(request, attempt),
@@ -131,6 +144,13 @@ export class DestinationRuns {
     return secretProblem(secret, ref) ?? secret;
   }
 
+  /** Asked anew: a watch may lag, and a restore for a destination that is gone would make a claim that nobody wants. */
+  async #stillDeclared({ metadata }: DeclaredObject): Promise<boolean> {
+    const { namespace = '', name = '', uid } = metadata ?? {};
+    const [found] = await this.#dependencies.cluster.list('ReplicationDestination', { namespace, name });
+    return found?.metadata?.uid === uid && found?.metadata?.deletionTimestamp === undefined;
+  }
+
   /** The record of the repository: `stowage init` makes it, and then a restore that failed may go well. */
   async #repositoryVersion(repository = this.#dependencies.watch.repository): Promise<string | undefined> {
     const { cluster, settings } = this.#dependencies;
@@ -155,11 +175,23 @@ export class DestinationRuns {
   }
 }
 
+/** Since when the claim is not there, as the status says it: once for each loss. */
+const restoredSince = ({ status }: DeclaredObject): string | undefined =>
+  status?.conditions?.find(({ type }) => type === ConditionType.restored)?.lastTransitionTime;
+
 /** The request of one restore. Pure. */
 export function buildRequest(
   { template, name, manual }: DeclaredDestination,
   { claim, deliver }: RestoreTarget,
-  { identity, secretName, repositoryClaim, repositoryPath, source, firstDeploymentAllowed }: ResolvedDestination,
+  {
+    identity,
+    secretName,
+    repositoryClaim,
+    repositoryNfs,
+    repositoryPath,
+    source,
+    firstDeploymentAllowed,
+  }: ResolvedDestination,
   served: boolean,
 ): RestoreRequest {
   return {
@@ -173,6 +205,7 @@ export function buildRequest(
     ...(source === undefined ? {} : { source }),
     ...(secretName === undefined ? {} : { secretName }),
     ...(repositoryClaim === undefined ? {} : { repositoryClaim }),
+    ...(repositoryNfs === undefined ? {} : { repositoryNfs }),
     ...(repositoryPath === undefined ? {} : { repositoryPath }),
     // Answered or not, a restore of a missing claim answers the manual value that stands there now.
     ...(manual === undefined || (served && deliver === 'Image') ? {} : { manual }),

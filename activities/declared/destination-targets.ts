@@ -2,7 +2,7 @@ import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
 import type { DeclaredStatus } from '../../api/declared-object.ts';
 import { stagingClaimName, temporaryClaimName } from '../../api/names.ts';
 import type { DeclaredDestination } from '../../api/replication-destination.ts';
-import { awaitsVolume } from '../volume/preflight-restore.ts';
+import { awaitsVolume, populatedBy } from '../volume/preflight-restore.ts';
 import type { Picture } from './declared-context.ts';
 
 /** One restore that a destination asks for now. */
@@ -36,7 +36,7 @@ export function planTargets(
     .filter((waits) => waits !== claim)
     .map((waits): RestoreTarget => ({ claim: waits, deliver: 'Claim', repeats: true, missing: false }));
   const own =
-    claim === undefined ? [] : ownTarget(claim, picture.claim(namespace, claim), isServed(destination, status));
+    claim === undefined ? [] : ownTarget(name, claim, picture.claim(namespace, claim), isServed(destination, status));
   const targets = [...own, ...waiting];
   if (targets.length > 0 || claim !== undefined || isServed(destination, status)) return targets;
   return destination.copyMethod === 'Snapshot'
@@ -44,12 +44,19 @@ export function planTargets(
     : [{ claim: temporaryClaimName(name), deliver: 'Claim', repeats: false, missing: false }];
 }
 
-function ownTarget(name: string, claim: V1PersistentVolumeClaim | undefined, served: boolean): RestoreTarget[] {
+function ownTarget(
+  destination: string,
+  name: string,
+  claim: V1PersistentVolumeClaim | undefined,
+  served: boolean,
+): RestoreTarget[] {
   const target = { claim: name, deliver: 'Claim' } as const;
   if (!claim) return [{ ...target, repeats: true, missing: true }];
   // It has its name until it is gone, and then this is looked at again.
   if (claim.metadata?.deletionTimestamp) return [];
-  if (awaitsVolume(claim)) return [{ ...target, repeats: true, missing: false }];
+  // A claim that waits for another destination's volume is that one's.
+  if (awaitsVolume(claim))
+    return populatedBy(claim) === destination ? [{ ...target, repeats: true, missing: false }] : [];
   // The run finds the claim, touches nothing, and answers the manual value with that.
   return served ? [] : [{ ...target, repeats: false, missing: false }];
 }

@@ -24,9 +24,10 @@ export const invalidSpec = (problems: readonly InvalidField[]): Problem => ({
 
 /**
  * An error that concerns one object alone (a namespace whose Secrets may not be read) is that object's problem; the others go
- * on. Throws it again when the cluster or Temporal is away, and what is no PortError.
+ * on; so does a defect of ours. Throws it again when the cluster or Temporal is away.
  */
 export function ownProblem(error: unknown): Problem {
-  if (!(error instanceof PortError) || error.type === FailureType.ClusterUnreachable) throw error;
+  if (!(error instanceof PortError)) return { reason: 'InternalError', message: String(error) };
+  if (error.type === FailureType.ClusterUnreachable) throw error;
   return { reason: error.type, message: error.message };
 }

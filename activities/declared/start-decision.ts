@@ -41,8 +41,7 @@ export function decideStart(
   if (!last) return { kind: 'Start' };
   if (last.state === 'Open') return { kind: 'Running' };
   const closedAt = last.closedAt ?? now;
-  if (last.attempt !== attempt)
-    return last.state === 'Completed' ? waitUntil(closedAt + SETTLE, now) : { kind: 'Start' };
+  if (last.attempt !== attempt) return waitUntil(closedAt + SETTLE, now);
   if (last.state === 'Completed') return repeats ? waitUntil(closedAt + SETTLE, now) : { kind: 'Unchanged' };
   // A person cancelled it: it stays so until something changes.
   if (last.state === 'Canceled' || !mayHelp(last.failureType)) return { kind: 'Unchanged' };

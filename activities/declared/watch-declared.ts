@@ -90,9 +90,8 @@ class DeclaredWatch {
         };
         await this.#rest(Math.max(0, Math.min(IDLE, (notes.again ?? Number.POSITIVE_INFINITY) - clock.now())), signal);
       } catch (error) {
-        if (!(error instanceof PortError)) throw error;
         log.warn({ error }, 'a pass over declared objects did not end well; it is made again');
-        this.#progress = { ...this.#progress, problem: `${error.type}: ${error.message}` };
+        this.#progress = { ...this.#progress, problem: describe(error) };
         this.#changed = true;
         await clock.sleep(retry, signal);
         retry = Math.min(retry * 2, LONGEST_RETRY);
@@ -133,3 +132,7 @@ class DeclaredWatch {
     } while (this.#changed && clock.now() < limit && !signal.aborted);
   }
 }
+
+/** A defect of ours is told like any other problem: a watch that ended at it would only meet it again. */
+const describe = (error: unknown): string =>
+  error instanceof PortError ? `${error.type}: ${error.message}` : `InternalError: ${String(error)}`;
