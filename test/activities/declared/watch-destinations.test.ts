@@ -140,6 +140,44 @@ describe('a declared destination', () => {
     await world.pass(60);
     expect(restores()).toHaveLength(0);
   });
+
+  it('restores a claim that is lost after an earlier restore had failed for good', async () => {
+    await world.apply(source());
+    await world.apply(destination());
+    await world.pass(10);
+    world.orchestrator.end(restores()[0]!, { state: 'Failed', failureType: 'TargetExists' });
+    await addClaim(world, 'app-config');
+    await world.pass(600);
+    await runStatus({ lastManualSync: 'restore-once', latestMoverStatus: { result: 'Successful' } });
+    await world.pass(60);
+    const before = restores().length;
+    for (const run of restores()) if (run.last.state === 'Open') world.orchestrator.end(run, { state: 'Completed' });
+    removeClaim(world, 'app-config');
+    await world.pass(60);
+    expect(restores().length).toBe(before + 1);
+  });
+
+  it('never starts empty what was backed up once, whatever identity it has now', async () => {
+    await world.apply(source());
+    await world.pass(5);
+    await world.cluster.applyStatus(
+      'ReplicationSource',
+      { namespace: NAMESPACE, name: 'app-src' },
+      { lastSyncTime: '2026-11-25T08:00:00Z' },
+      'stowage-run',
+    );
+    await world.apply(source({ kopia: { username: 'renamed' } }));
+    await world.apply(destination());
+    await world.pass(10);
+    expect(restores()).toMatchObject([{ request: { whenNoSnapshot: 'Fail', identity: { username: 'renamed' } } }]);
+  });
+
+  it("leaves a claim that waits for another destination's volume to that one", async () => {
+    await addClaim(world, 'app-config', { phase: 'Pending', populatedBy: 'other-dst' });
+    await world.apply(destination());
+    await world.pass(60);
+    expect(restores()).toHaveLength(0);
+  });
 });
 
 describe('what is wrong with a destination', () => {
