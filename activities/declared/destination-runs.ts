@@ -4,10 +4,10 @@ import { type ResolvedDestination, resolveDestination } from '../../api/destinat
 import { repositoryRecordName } from '../../api/names.ts';
 import type { DeclaredDestination } from '../../api/replication-destination.ts';
 import type { DeclaredSource } from '../../api/replication-source.ts';
-import type { RestoreRequest } from '../../api/restore-request.ts';
 import { restoreWorkflowId } from '../../workflows/restore/contract.ts';
 import type { DeclaredObject } from '../ports/cluster.ts';
 import type { PassNotes, Picture, WatchDependencies } from './declared-context.ts';
+import { buildRequest } from './destination-request.ts';
 import { isServed, type RestoreTarget } from './destination-targets.ts';
 import type { Problem } from './problem.ts';
 import type { WatchedRuns } from './runs.ts';
@@ -178,36 +178,3 @@ export class DestinationRuns {
 /** Since when the claim is not there, as the status says it: once for each loss. */
 const restoredSince = ({ status }: DeclaredObject): string | undefined =>
   status?.conditions?.find(({ type }) => type === ConditionType.restored)?.lastTransitionTime;
-
-/** The request of one restore. Pure. */
-export function buildRequest(
-  { template, name, manual }: DeclaredDestination,
-  { claim, deliver }: RestoreTarget,
-  {
-    identity,
-    secretName,
-    repositoryClaim,
-    repositoryNfs,
-    repositoryPath,
-    source,
-    firstDeploymentAllowed,
-  }: ResolvedDestination,
-  served: boolean,
-): RestoreRequest {
-  return {
-    ...template,
-    claim,
-    destination: name,
-    identity: { ...identity },
-    declared: true,
-    deliver,
-    whenNoSnapshot: firstDeploymentAllowed && deliver === 'Claim' ? 'Empty' : 'Fail',
-    ...(source === undefined ? {} : { source }),
-    ...(secretName === undefined ? {} : { secretName }),
-    ...(repositoryClaim === undefined ? {} : { repositoryClaim }),
-    ...(repositoryNfs === undefined ? {} : { repositoryNfs }),
-    ...(repositoryPath === undefined ? {} : { repositoryPath }),
-    // Answered or not, a restore of a missing claim answers the manual value that stands there now.
-    ...(manual === undefined || (served && deliver === 'Image') ? {} : { manual }),
-  };
-}
