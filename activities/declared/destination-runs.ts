@@ -68,7 +68,6 @@ export class DestinationRuns {
       if ('reason' in secret) return secret;
       const unreachable = repositoryProblem(namespace, { ...destination.template, ...resolved }, picture);
       if (unreachable) return unreachable;
-      if (!(await this.#stillDeclared(object))) return undefined;
       const claim = picture.claim(namespace, target.claim);
       await this.#startOne(object, destination, target, claim, resolved, secret, sources, notes);
     }
@@ -116,9 +115,9 @@ export class DestinationRuns {
       claim: claim?.metadata?.uid ?? restoredSince(object),
       backedUp,
     });
-    const decision = await this.#runs.startIfDue(workflowId, { attempt, repeats: target.repeats }, () =>
-      this.#dependencies.orchestrator.startRestore(request, attempt),
-    );
+    const decision = await this.#runs.startIfDue(workflowId, { attempt, repeats: target.repeats }, async () => {
+      if (await this.#stillDeclared(object)) await this.#dependencies.orchestrator.startRestore(request, attempt);
+    });
     if (decision.kind === 'Wait') notes.lookAgain(decision.until);
     if (decision.kind === 'Start' || decision.kind === 'Running') {
       notes.lookAgain(this.#dependencies.clock.now() + LOOK_AGAIN);
