@@ -1,6 +1,8 @@
 import type { BackupControlActivities } from '../workflows/backup/contract.ts';
+import type { CareControlActivities } from '../workflows/care/contract.ts';
 import type { RepositoryRecordActivities } from '../workflows/repository/contract.ts';
 import type { RestoreControlActivities } from '../workflows/restore/contract.ts';
+import { createCareActivities } from './care/care-activities.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withFailureMapping } from './failure-mapping.ts';
 import { recordRestoreStart } from './status/destination-status.ts';
@@ -17,7 +19,10 @@ import { handOver } from './volume/hand-over.ts';
 import { preflightRestore } from './volume/preflight-restore.ts';
 import { stageRestore } from './volume/stage-restore.ts';
 
-export type ControlActivities = BackupControlActivities & RestoreControlActivities & RepositoryRecordActivities;
+export type ControlActivities = BackupControlActivities &
+  RestoreControlActivities &
+  RepositoryRecordActivities &
+  CareControlActivities;
 
 /** The short calls to the cluster. Only ApplicationFailure, or a cancellation, leaves them. */
 export function createControlActivities(dependencies: ActivityDependencies): ControlActivities {
@@ -35,6 +40,7 @@ export function createControlActivities(dependencies: ActivityDependencies): Con
     createEmptyClaim: (step) => createEmptyClaim(dependencies, step),
     recordRestore: (step) => recordRestore(dependencies, step),
     cleanUpRestore: (step) => cleanUpRestore(dependencies, step),
+    ...createCareActivities(dependencies),
   };
   return withFailureMapping(activities);
 }

@@ -1,12 +1,14 @@
 import type { BackupMoverActivities } from '../workflows/backup/contract.ts';
+import type { CareMoverActivities } from '../workflows/care/contract.ts';
 import type { RestoreMoverActivities } from '../workflows/restore/contract.ts';
+import { runMaintenance } from './care/maintenance-job.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withFailureMapping } from './failure-mapping.ts';
 import { checkRestore } from './mover/check-restore.ts';
 import { runBackupMover } from './mover/run-backup-mover.ts';
 import { provisionEmptyVolume, runRestoreMover } from './mover/run-restore-mover.ts';
 
-export type MoverActivities = BackupMoverActivities & RestoreMoverActivities;
+export type MoverActivities = BackupMoverActivities & RestoreMoverActivities & CareMoverActivities;
 
 /** The long calls that follow a mover. Only ApplicationFailure, or a cancellation, leaves them. */
 export function createMoverActivities(dependencies: ActivityDependencies): MoverActivities {
@@ -15,6 +17,7 @@ export function createMoverActivities(dependencies: ActivityDependencies): Mover
     runRestoreMover: (input) => runRestoreMover(dependencies, input),
     provisionEmptyVolume: (input) => provisionEmptyVolume(dependencies, input),
     checkRestore: (input) => checkRestore(dependencies, input),
+    runMaintenance: (input) => runMaintenance(dependencies, input),
   };
   return withFailureMapping(activities);
 }

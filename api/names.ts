@@ -75,3 +75,7 @@ export const repositoryRecordName = (repository: string): string => limitName(`s
 
 /** The claim of a destination that names none and keeps no image: VolSync's name for it. */
 export const temporaryClaimName = (destination: string): string => limitName(`volsync-${destination}-dest`);
+
+/** A maintenance Job. Policies that inject the repository's mount go by the beginning of the name; the stamp is its run's. */
+export const maintenanceJobName = (repository: string, runId: string): string =>
+  limitName(`kopia-maint-${repository}-${shortHash(runId)}`);

@@ -7,7 +7,7 @@ import { SearchAttribute } from '../workflows/progress.ts';
 import { RESTORE_VOLUME } from '../workflows/restore/contract.ts';
 
 type Describer = Pick<WorkflowClient, 'getHandle'>;
-type Lister = Pick<WorkflowClient, 'list'>;
+type Lister = Pick<WorkflowClient, 'list' | 'count'>;
 
 const KINDS: Readonly<Record<string, OpenRun['kind']>> = { [BACKUP_VOLUME]: 'Backup', [RESTORE_VOLUME]: 'Restore' };
 
@@ -20,6 +20,7 @@ export function createRunRegistry(client: Describer & Lister): RunRegistry {
       return found?.open ? { workflowId, runId: found.runId } : undefined;
     },
     openRunsOnClaim: (namespace, claim) => listOpen(client, namespace, claim),
+    countRestores: (repository) => countRestores(client, repository),
   };
 }
 
@@ -45,6 +46,16 @@ async function listOpen(client: Lister, namespace: string, claim: string): Promi
     );
   }
   return runs;
+}
+
+async function countRestores(client: Lister, repository: string): Promise<number> {
+  const query = `WorkflowType = '${RESTORE_VOLUME}' AND ExecutionStatus = 'Running' AND ${SearchAttribute.repository} = ${quoted(repository)}`;
+  try {
+    return (await client.count(query)).count;
+  } catch (cause) {
+    const message = `Temporal could not be asked which restores from ${repository} are open`;
+    throw new PortError(FailureType.ClusterUnreachable, message, { cause });
+  }
 }
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;

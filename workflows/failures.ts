@@ -29,6 +29,7 @@ export const FailureType = {
   ClusterUnreachable: 'ClusterUnreachable',
   CleanupFailed: 'CleanupFailed',
   Suspicious: 'Suspicious',
+  ClockSkew: 'ClockSkew',
 } as const;
 export type FailureType = (typeof FailureType)[keyof typeof FailureType];
 
@@ -181,6 +182,12 @@ export const failureRules: Readonly<Record<FailureType, FailureRule>> = {
     retryable: false,
     exitCode: 38,
     remedy: 'Read what would be lost in the message; start the run again with the approval it names.',
+  },
+  ClockSkew: {
+    retryable: false,
+    exitCode: 39,
+    remedy:
+      'Set the clocks of the nodes and of the storage (NTP); backups go on, and the next maintenance runs by itself once they agree.',
   },
 };
 

@@ -1,5 +1,7 @@
 // The bundle's entry: exports the workflow functions and nothing else.
 export { backupVolume } from './backup/workflow.ts';
+export { holdRepository } from './care/lock.ts';
+export { maintainRepository } from './care/maintain-workflow.ts';
 export { initRepository } from './repository/init-workflow.ts';
 export { inspectRepository } from './repository/inspect-workflow.ts';
 export { listSnapshots } from './repository/list-workflow.ts';

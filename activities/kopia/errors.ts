@@ -52,6 +52,16 @@ const RULES: readonly Rule[] = [
     sentence: 'another user of the repository holds it',
   },
   {
+    pattern: /clock skew detected: /i,
+    type: FailureType.ClockSkew,
+    sentence: 'the clock of the mover and that of the repository are apart',
+  },
+  {
+    pattern: /maintenance must be run by designated user: /i,
+    type: FailureType.RepositoryLocked,
+    sentence: 'somebody else took the maintenance over while it began',
+  },
+  {
     pattern: /(no space left on device|disk quota exceeded)$/i,
     type: FailureType.MoverFailed,
     sentence: 'the volume that is being restored into is full: restore into a larger claim',

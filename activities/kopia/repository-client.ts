@@ -2,7 +2,6 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatIdentity, type Identity } from '../../api/identity.ts';
-import { FailureType } from '../../workflows/failures.ts';
 import { PortError } from '../ports/port-error.ts';
 import {
   everySnapshotArguments,
@@ -17,10 +16,13 @@ import {
 import { buildKopiaConfig } from './config.ts';
 import { classifyKopiaError } from './errors.ts';
 import { type FormatFile, readFormatFile } from './format-file.ts';
+import { maintenanceInfoArguments, maintenanceSetArguments } from './maintenance-arguments.ts';
+import { type MaintenanceInfo, parseMaintenanceInfo } from './maintenance-info.ts';
 import { type ListedSnapshot, parsePolicy, parseSnapshotList, parseUniqueId } from './output.ts';
 import { parseStoredPolicies, type StoredPolicies } from './policy-hierarchy.ts';
 import type { KopiaEnvironment, RunKopia } from './process.ts';
 import { startKopiaServer } from './server.ts';
+import { understood } from './understood.ts';
 import { readSourceState, type SourceState } from './warm-reader.ts';
 import { createWarmServer } from './warm-server.ts';
 
@@ -50,6 +52,10 @@ export interface RepositoryClient {
   /** Every policy that is stored, by its target. */
   policies(signal?: AbortSignal): Promise<StoredPolicies>;
   setPolicy(request: PolicySetRequest, signal?: AbortSignal): Promise<void>;
+  /** Who maintains, and what was done, from a process that is started for this call. */
+  maintenanceInfo(signal?: AbortSignal): Promise<MaintenanceInfo>;
+  /** Makes `owner` (`user@host`) the one who maintains, and switches both cycles on. */
+  setMaintenance(owner: string, signal?: AbortSignal): Promise<void>;
   /** Creates the repository and opens it with a second process. Returns its unique id. */
   create(signal?: AbortSignal): Promise<string>;
   /** Opens the repository with the password. Returns its unique id. */
@@ -169,6 +175,14 @@ export function createRepositoryClient(options: RepositoryClientOptions): Reposi
       const { uniqueId } = await format();
       await run(policySetArguments(request), false, signal, uniqueId);
     },
+    maintenanceInfo: async (signal) => {
+      const { uniqueId } = await format();
+      return understood(parseMaintenanceInfo, await run(maintenanceInfoArguments(), true, signal, uniqueId));
+    },
+    setMaintenance: async (owner, signal) => {
+      const { uniqueId } = await format();
+      await run(maintenanceSetArguments(owner), false, signal, uniqueId);
+    },
     create: async (signal) => {
       await run(repositoryCreateArguments({ path: options.path }), false, signal);
       return open(signal);
@@ -178,16 +192,4 @@ export function createRepositoryClient(options: RepositoryClientOptions): Reposi
       if (work) await rm(await work, { recursive: true, force: true });
     },
   };
-}
-
-/** Parses what Kopia printed; text of another form is a failure of its own, without the text. */
-function understood<T>(parse: (text: string) => T, text: string): T {
-  try {
-    return parse(text);
-  } catch (cause) {
-    throw new PortError(FailureType.MoverFailed, "Kopia's answer has another form than that of 0.21.1", {
-      cause,
-      retryable: false,
-    });
-  }
 }

@@ -1,4 +1,5 @@
 import { DeclaredKind } from '../../api/declared-object.ts';
+import { REPOSITORY_KIND } from '../../api/kopia-repository.ts';
 import type { FailureType } from '../../workflows/failures.ts';
 import type { Kind, ObjectRef, WatchSelector } from '../ports/cluster.ts';
 import { PortError } from '../ports/port-error.ts';
@@ -64,9 +65,12 @@ export const isMissing =
   (error: ApiError): boolean =>
     isMissingObject(error) || isUnservedDeclared(kind, error);
 
+/** Kinds whose CRD may not be there (yet). */
+const CUSTOM_KINDS: readonly string[] = [...Object.values(DeclaredKind), REPOSITORY_KIND];
+
 /** The CRD of a declared kind is not installed (yet). */
 export const isUnservedDeclared = (kind: Kind, { status }: ApiError): boolean =>
-  status.code === 404 && status.name === undefined && Object.values<string>(DeclaredKind).includes(kind);
+  status.code === 404 && status.name === undefined && CUSTOM_KINDS.includes(kind);
 
 export const isConflict = ({ status }: ApiError): boolean => status.code === 409;
 

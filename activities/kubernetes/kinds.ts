@@ -1,4 +1,5 @@
 import { DECLARED_API_VERSION } from '../../api/declared-object.ts';
+import { REPOSITORY_API_VERSION } from '../../api/kopia-repository.ts';
 import type { Kind, ObjectRef, WatchSelector } from '../ports/cluster.ts';
 
 /** How a kind is addressed, and which model of the client turns its JSON into typed objects. */
@@ -42,6 +43,12 @@ export const kinds: Readonly<Record<Kind, KindDescription>> = {
   Event: core('events', 'CoreV1Event'),
   ReplicationSource: declared('replicationsources'),
   ReplicationDestination: declared('replicationdestinations'),
+  KopiaRepository: {
+    apiVersion: REPOSITORY_API_VERSION,
+    plural: 'kopiarepositories',
+    namespaced: true,
+    model: undefined,
+  },
   Lease: { apiVersion: 'coordination.k8s.io/v1', plural: 'leases', namespaced: true, model: undefined },
 };
 

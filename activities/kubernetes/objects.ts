@@ -1,5 +1,4 @@
-import type { DeclaredKind } from '../../api/declared-object.ts';
-import type { JsonPatchOperation, Kind, ObjectOf, ObjectRef, WatchSelector } from '../ports/cluster.ts';
+import type { JsonPatchOperation, Kind, ObjectOf, ObjectRef, StatusKind, WatchSelector } from '../ports/cluster.ts';
 import { ApiError, alreadyExists, isConflict, isMissing, isMissingObject, toPortError } from './api-errors.ts';
 import { collectionPath, kinds, objectPath, selectorQuery } from './kinds.ts';
 import { withRetries } from './retry.ts';
@@ -49,7 +48,7 @@ export class Objects {
     return json && fromJson(kind, json);
   }
 
-  async applyStatus<K extends DeclaredKind>(
+  async applyStatus<K extends StatusKind>(
     kind: K,
     ref: ObjectRef,
     status: object,

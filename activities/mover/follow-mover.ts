@@ -152,6 +152,12 @@ export class MoverFollower<T> {
   }
 
   #conclude(): void {
+    const result = this.#status?.exitCode === 0 ? this.#followed.language.atEnd?.(this.#tail.text) : undefined;
+    if (result !== undefined) {
+      const endedAt = this.#deps.clock.now();
+      this.#end.resolve({ type: 'Result', result, times: { startedAt: this.#startedAt ?? endedAt, endedAt } });
+      return;
+    }
     const endedBefore = isFinishedJob(this.#followed.job) || isEnd(this.#firstStatus);
     const error = moverEnd({
       language: this.#followed.language,

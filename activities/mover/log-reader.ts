@@ -15,6 +15,8 @@ export interface LogFailure {
 export interface LogLanguage<T> {
   /** The result, when the line holds it. */
   readonly result: (line: string) => T | undefined;
+  /** For a program whose last lines say nothing sure: the result of a container that exited with 0, from its whole log. */
+  readonly atEnd?: (tail: string) => T | undefined;
   /** A failure that cannot get better any more although the mover goes on. */
   readonly decisive: (line: string) => LogFailure | undefined;
   /** The failure behind the last lines of a mover that ended without a result. */

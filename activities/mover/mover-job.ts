@@ -53,7 +53,8 @@ export interface MoverJobRequest {
   readonly volumes: readonly V1Volume[];
   readonly mounts: readonly V1VolumeMount[];
   readonly secretName: string;
-  readonly repository: RepositoryVolume;
+  /** Left out where the mount is injected afterwards. */
+  readonly repository?: RepositoryVolume;
   readonly cache: V1Volume;
   readonly kopiaConfig: string;
   readonly securityContext: MoverSecurityContext;
@@ -118,7 +119,7 @@ function buildContainer(request: MoverJobRequest, securityContext: V1Container['
     ports: [{ name: 'metrics', containerPort: METRICS_PORT, protocol: 'TCP' }],
     volumeMounts: [
       ...request.mounts,
-      { name: 'repository', mountPath: REPOSITORY_MOUNT, ...(request.repository.readOnly ? { readOnly: true } : {}) },
+      ...(request.repository ? [buildRepositoryMount(request.repository)] : []),
       { name: 'cache', mountPath: CACHE_MOUNT },
       { name: 'tempdir', mountPath: TEMPORARY_MOUNT },
       { name: 'kopia-config', mountPath: CONFIG_MOUNT, readOnly: true },
@@ -130,6 +131,12 @@ function buildContainer(request: MoverJobRequest, securityContext: V1Container['
     ...(securityContext ? { securityContext } : {}),
   };
 }
+
+const buildRepositoryMount = ({ readOnly }: RepositoryVolume): V1VolumeMount => ({
+  name: 'repository',
+  mountPath: REPOSITORY_MOUNT,
+  ...(readOnly ? { readOnly: true } : {}),
+});
 
 /** The first two places are contract: policies replace the value at index 1. */
 function buildEnvironment({ dataDirectory, secretName, privileged, environment = [] }: MoverJobRequest): V1EnvVar[] {
@@ -151,7 +158,7 @@ function buildEnvironment({ dataDirectory, secretName, privileged, environment =
 function buildVolumes({ volumes, repository, cache }: MoverJobRequest): V1Volume[] {
   return [
     ...volumes,
-    buildRepositoryVolume(repository),
+    ...(repository ? [buildRepositoryVolume(repository)] : []),
     cache,
     { name: 'tempdir', emptyDir: { medium: 'Memory' } },
     {

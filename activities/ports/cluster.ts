@@ -10,6 +10,8 @@ import type {
   V1Secret,
 } from '@kubernetes/client-node';
 import type { DeclaredKind, DeclaredStatus } from '../../api/declared-object.ts';
+import type { REPOSITORY_KIND } from '../../api/kopia-repository.ts';
+import type { RepositoryStatus } from '../../api/repository-status.ts';
 
 /** A CSI VolumeSnapshot, as far as Stowage reads it. */
 export interface VolumeSnapshot {
@@ -37,6 +39,15 @@ export interface DeclaredObject {
   status?: DeclaredStatus;
 }
 
+/** A KopiaRepository; its spec is read by `api/`. */
+export interface RepositoryObject {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: V1ObjectMeta;
+  spec?: Readonly<Record<string, unknown>>;
+  status?: RepositoryStatus;
+}
+
 /** A lock that its holder renews (coordination.k8s.io/v1). */
 export interface Lease {
   apiVersion?: string;
@@ -58,9 +69,13 @@ export interface ObjectOf {
   Event: CoreV1Event;
   ReplicationSource: DeclaredObject;
   ReplicationDestination: DeclaredObject;
+  KopiaRepository: RepositoryObject;
   Lease: Lease;
 }
 export type Kind = keyof ObjectOf;
+
+/** Kinds of declared objects: their status is Stowage's to write, and their CRD may not be there. */
+export type StatusKind = DeclaredKind | typeof REPOSITORY_KIND;
 
 export interface ObjectRef {
   /** Absent for cluster-scoped kinds (PersistentVolume, Namespace). */
@@ -109,7 +124,7 @@ export interface Cluster {
    * only others wrote stays, and a field that two write becomes this manager's. Lists count as one field. Undefined when
    * the object does not exist, or its CRD is not installed.
    */
-  applyStatus<K extends DeclaredKind>(
+  applyStatus<K extends StatusKind>(
     kind: K,
     ref: ObjectRef,
     status: object,

@@ -18,4 +18,6 @@ export interface RunRegistry {
    * is behind by up to a second or so: a run that has just started may be missing. Throws PortError ClusterUnreachable.
    */
   openRunsOnClaim(namespace: string, claim: string): Promise<readonly OpenRun[]>;
+  /** How many restores read a repository just now; as late as the list above. Throws PortError ClusterUnreachable. */
+  countRestores(repository: string): Promise<number>;
 }

@@ -11,6 +11,7 @@ import { findHold } from './find-hold.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { inspectRepository } from './inspect.ts';
 import { createRepositoryFinder, type OpenedRepository } from './known-repository.ts';
+import { prepareMaintenance, proveMaintenance } from './maintenance.ts';
 import { newlyExpired, policyDiffers, requireApproval, type WantedPolicy } from './policy-change.ts';
 import { requireProof } from './read-back.ts';
 import { isOvertaken, Keeping, storedRetention, withoutMark } from './retention-hold.ts';
@@ -167,6 +168,14 @@ export function createRepositoryActivities(dependencies: RepositoryDependencies)
 
     inspectContent: (input) =>
       withHeartbeat((signal) => inKnown(input, (known) => inspectRepository(known, input, now(), signal))),
+
+    prepareMaintenance: (input) =>
+      withHeartbeat((signal) => inKnown(input, ({ client }) => prepareMaintenance(client, signal))),
+
+    proveMaintenance: (input) =>
+      withHeartbeat(async (signal) => ({
+        tasks: await inKnown(input, ({ client }) => proveMaintenance(client, input, signal)),
+      })),
   };
   // Not enumerable, so that it is not registered as an activity.
   return Object.defineProperty(withFailureMapping(activities), 'close', { value: finder.close }) as RepositoryRole;

@@ -19,6 +19,9 @@ export const EventReason = {
   startedEmpty: 'StartedEmpty',
   restoreFailed: 'RestoreFailed',
   restoreCanceled: 'RestoreCanceled',
+  /** A run of a repository's care. */
+  careSucceeded: 'CareSucceeded',
+  careFailed: 'CareFailed',
   /** A declared object can't be acted on; the message names the field and the remedy. */
   held: 'Held',
 } as const;

@@ -15,6 +15,7 @@ export const Component = {
   cache: 'cache',
   staging: 'staging',
   image: 'image',
+  care: 'repository-care',
 } as const;
 export type Component = (typeof Component)[keyof typeof Component];
 

@@ -14,7 +14,6 @@ const PASSWORD_KEY = 'KOPIA_PASSWORD';
 
 interface VolumeRequest {
   readonly namespace: string;
-  readonly claim: string;
   readonly repository: string;
   readonly secretName: string;
   readonly repositoryClaim: string;

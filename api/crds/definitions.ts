@@ -1,6 +1,9 @@
 import type { z } from 'zod';
 import { DECLARED_API_VERSION, DeclaredKind } from '../declared-object.ts';
+import { REPOSITORY_API_VERSION, REPOSITORY_KIND } from '../kopia-repository.ts';
 import { DestinationSpec } from './destination-spec.ts';
+import { RepositorySpec } from './repository-spec.ts';
+import { RepositoryStatus } from './repository-status.ts';
 import { SourceSpec } from './source-spec.ts';
 import { DestinationStatus, SourceStatus } from './status.ts';
 import { buildStructuralSchema, type StructuralSchema } from './structural.ts';
@@ -25,15 +28,14 @@ export interface Definition {
   };
 }
 
-const [GROUP, VERSION] = DECLARED_API_VERSION.split('/') as [string, string];
-
 const LAST_SYNC = { name: 'Last sync', type: 'string', format: 'date-time', jsonPath: '.status.lastSyncTime' };
 const DURATION = { name: 'Duration', type: 'string', jsonPath: '.status.lastSyncDuration' };
 const NEXT_SYNC = { name: 'Next sync', type: 'string', format: 'date-time', jsonPath: '.status.nextSyncTime' };
 
-/** The two CRDs: VolSync's names, paths and printer columns (compatibility.md 1.1), with Stowage's short names beside them. */
+/** VolSync's CRDs: its names, paths and printer columns (compatibility.md 1.1), with Stowage's short names beside them. */
 export const buildDefinitions = (): readonly [source: Definition, destination: Definition] => [
   buildDefinition({
+    apiVersion: DECLARED_API_VERSION,
     kind: DeclaredKind.source,
     plural: 'replicationsources',
     shortName: 'rsrc',
@@ -43,6 +45,7 @@ export const buildDefinitions = (): readonly [source: Definition, destination: D
     columns: [{ name: 'Source', type: 'string', jsonPath: '.spec.sourcePVC' }, LAST_SYNC, DURATION, NEXT_SYNC],
   }),
   buildDefinition({
+    apiVersion: DECLARED_API_VERSION,
     kind: DeclaredKind.destination,
     plural: 'replicationdestinations',
     shortName: 'rdst',
@@ -53,8 +56,27 @@ export const buildDefinitions = (): readonly [source: Definition, destination: D
   }),
 ];
 
+/** Stowage's own CRD: a repository and its care. */
+export const buildRepositoryDefinition = (): Definition =>
+  buildDefinition({
+    apiVersion: REPOSITORY_API_VERSION,
+    kind: REPOSITORY_KIND,
+    plural: 'kopiarepositories',
+    shortName: 'krepo',
+    description: 'A repository and its care: maintenance, verification, drills, replicas.',
+    spec: RepositorySpec,
+    status: RepositoryStatus,
+    columns: [
+      { name: 'Healthy', type: 'string', jsonPath: '.status.conditions[?(@.type=="Healthy")].status' },
+      { name: 'Maintained', type: 'string', format: 'date-time', jsonPath: '.status.care.fullMaintenance.lastTime' },
+      { name: 'Verified', type: 'string', format: 'date-time', jsonPath: '.status.care.deepVerification.lastTime' },
+      { name: 'Stored', type: 'string', jsonPath: '.status.content.stored' },
+    ],
+  });
+
 interface Parts {
-  readonly kind: DeclaredKind;
+  readonly apiVersion: string;
+  readonly kind: string;
   readonly plural: string;
   readonly shortName: string;
   readonly description: string;
@@ -63,13 +85,15 @@ interface Parts {
   readonly columns: readonly object[];
 }
 
-function buildDefinition({ kind, plural, shortName, description, spec, status, columns }: Parts): Definition {
+function buildDefinition(parts: Parts): Definition {
+  const { kind, plural, shortName, description, spec, status, columns } = parts;
+  const [group, version] = parts.apiVersion.split('/') as [string, string];
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.${GROUP}`, labels: { 'app.kubernetes.io/part-of': 'stowage' } },
+    metadata: { name: `${plural}.${group}`, labels: { 'app.kubernetes.io/part-of': 'stowage' } },
     spec: {
-      group: GROUP,
+      group,
       names: {
         kind,
         listKind: `${kind}List`,
@@ -81,7 +105,7 @@ function buildDefinition({ kind, plural, shortName, description, spec, status, c
       scope: 'Namespaced',
       versions: [
         {
-          name: VERSION,
+          name: version,
           served: true,
           storage: true,
           schema: {

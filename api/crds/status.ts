@@ -16,6 +16,15 @@ const condition = z
   })
   .meta({ description: 'One aspect of the object.' });
 
+export const conditions = z
+  .array(condition)
+  .meta({
+    description: 'Conditions, one a type.',
+    'x-kubernetes-list-type': 'map',
+    'x-kubernetes-list-map-keys': ['type'],
+  })
+  .optional();
+
 const common = {
   lastSyncStartTime: time('When the run began that is under way; absent otherwise.'),
   lastSyncTime: time('When the last good run ended.'),
@@ -29,14 +38,7 @@ const common = {
     })
     .meta({ description: 'How the last run ended.', 'x-kubernetes-preserve-unknown-fields': true })
     .optional(),
-  conditions: z
-    .array(condition)
-    .meta({
-      description: 'Conditions, one a type.',
-      'x-kubernetes-list-type': 'map',
-      'x-kubernetes-list-map-keys': ['type'],
-    })
-    .optional(),
+  conditions,
   kopia: opaque("What VolSync's Kopia mover wrote."),
 };
 

@@ -30,6 +30,7 @@ export class OpenRuns implements RunRegistry {
   readonly open = new Map<string, RunReference>();
   /** What the list of a claim's open runs says. */
   onClaim: OpenRun[] = [];
+  restores = 0;
 
   add(run: RunReference): this {
     this.open.set(run.workflowId, run);
@@ -46,6 +47,10 @@ export class OpenRuns implements RunRegistry {
 
   async openRunsOnClaim(): Promise<readonly OpenRun[]> {
     return this.onClaim;
+  }
+
+  async countRestores(): Promise<number> {
+    return this.restores;
   }
 }
 

@@ -8,10 +8,10 @@ import type {
   Kind,
   ObjectOf,
   ObjectRef,
+  StatusKind,
   WatchEvent,
   WatchSelector,
 } from '../../activities/ports/cluster.ts';
-import type { DeclaredKind } from '../../api/declared-object.ts';
 import { matches, mergeWrite, withDefaults } from './api-rules.ts';
 import { AppliedFields } from './applied-fields.ts';
 import { ChangeFeed } from './change-feed.ts';
@@ -97,7 +97,7 @@ export class InMemoryCluster implements Cluster {
     return before && patched && this.#typed(kind, this.#replace(before, patched));
   }
 
-  async applyStatus<K extends DeclaredKind>(
+  async applyStatus<K extends StatusKind>(
     kind: K,
     ref: ObjectRef,
     status: object,

@@ -46,7 +46,13 @@ export async function createHarness(): Promise<Harness> {
   });
   await registerSearchAttributes(environment);
   return {
-    async start(type, input, change = {}, during = async () => undefined) {
+    async start(
+      type,
+      input,
+      change = {},
+      during = async () => undefined,
+      _workflowId = `test/${type}/${randomUUID()}`,
+    ) {
       const calls: string[] = [];
       const stubs = { ...succeedingActivities(calls), ...countCalls(change, calls) };
       const queues = [MOVERS_QUEUE, repositoryQueue('kopia')];

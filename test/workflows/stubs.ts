@@ -5,6 +5,7 @@ import type {
   BackupMoverResult,
   BackupPlan,
 } from '../../workflows/backup/contract.ts';
+import type { CareControlActivities, CareMoverActivities, CarePlan } from '../../workflows/care/contract.ts';
 import type { FailureType } from '../../workflows/failures.ts';
 import { failureRules } from '../../workflows/failures.ts';
 import type {
@@ -21,6 +22,8 @@ export type AllActivities = BackupControlActivities &
   RestoreMoverActivities &
   RepositoryRecordActivities &
   RepositoryActivities &
+  CareControlActivities &
+  CareMoverActivities &
   WatchActivities;
 
 export const UNIQUE_ID = 'ab'.repeat(32);
@@ -62,6 +65,21 @@ const plan: BackupPlan = {
   claimAccessModes: ['ReadWriteOnce'],
   cacheClaim: 'kopia-cache-app',
   cacheClaimExists: true,
+  privileged: false,
+  repositoryUniqueId: UNIQUE_ID,
+  repositoryPath: '/repository',
+};
+
+const carePlan: CarePlan = {
+  repository: {
+    name: 'kopia',
+    namespace: 'stowage-system',
+    secretName: 'kopia-secret',
+    repositoryClaim: 'kopia',
+    moverSecurityContext: { runAsUser: 1000 },
+    cacheCapacity: '1Gi',
+    readAllWithinDays: 30,
+  },
   privileged: false,
   repositoryUniqueId: UNIQUE_ID,
   repositoryPath: '/repository',
@@ -139,6 +157,17 @@ export function succeedingActivities(calls: string[]): AllActivities {
       kopiaMilliseconds: 5,
     }),
     checkRestore: async () => equalComparison,
+    planCare: async () => carePlan,
+    countRestores: async () => 0,
+    prepareMaintenance: async () => ({ lastTaskStart: '2026-11-23T09:00:00Z' }),
+    proveMaintenance: async () => ({ tasks: 4 }),
+    buildMaintenanceJob: async () => ({
+      metadata: { namespace: 'stowage-system', name: 'kopia-maint-kopia-1' },
+      spec: { template: { spec: { containers: [{ name: 'kopia' }] } } },
+    }),
+    runMaintenance: async () => ({ startMilliseconds: 5, runMilliseconds: 5 }),
+    recordCare: async () => undefined,
+    cleanUpCare: async () => ({ removed: [] }),
   };
   return countCalls(activities, calls);
 }

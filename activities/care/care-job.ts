@@ -1,0 +1,60 @@
+import { quantityBytes } from '../../api/kubernetes-values.ts';
+import { Label } from '../../api/metadata.ts';
+import type { CareStepPlan } from '../../workflows/care/contract.ts';
+import { buildKopiaConfig } from '../kopia/config.ts';
+import { cacheDirectory } from '../mover/backup-job.ts';
+import type { MoverJobRequest } from '../mover/mover-job.ts';
+import { Component, labelValue } from '../volume/ownership.ts';
+
+type Cared = Pick<
+  MoverJobRequest,
+  | 'run'
+  | 'component'
+  | 'namespace'
+  | 'labels'
+  | 'secretName'
+  | 'declared'
+  | 'cache'
+  | 'kopiaConfig'
+  | 'securityContext'
+  | 'privileged'
+  | 'volumes'
+  | 'mounts'
+>;
+
+export interface CareAccess {
+  /** Under whose name Kopia opens the repository. */
+  readonly identity: { readonly username: string; readonly hostname: string };
+  readonly readOnly: boolean;
+}
+
+/** What the Jobs that care for a repository have in common. Their cache goes with the pod: what they read is the repository itself. */
+export const careJobParts = ({ run, plan }: CareStepPlan, { identity, readOnly }: CareAccess): Cared => {
+  const { repository, repositoryPath, privileged } = plan;
+  const { moverServiceAccount, moverResources, moverAffinity } = repository;
+  return {
+    run,
+    component: Component.care,
+    namespace: repository.namespace,
+    labels: { [Label.repository]: labelValue(repository.name) },
+    secretName: repository.secretName,
+    declared: {
+      moverPodLabels: {},
+      ...(moverServiceAccount ? { moverServiceAccount } : {}),
+      ...(moverResources ? { moverResources } : {}),
+      ...(moverAffinity ? { moverAffinity } : {}),
+    },
+    cache: { name: 'cache', emptyDir: {} },
+    kopiaConfig: buildKopiaConfig({
+      identity,
+      path: repositoryPath,
+      cacheDirectory: cacheDirectory(plan, repository.moverSecurityContext),
+      cacheSize: { bytes: quantityBytes(repository.cacheCapacity) },
+      readOnly,
+    }),
+    securityContext: repository.moverSecurityContext,
+    privileged,
+    volumes: [],
+    mounts: [],
+  };
+};

@@ -1,0 +1,28 @@
+import { readKopiaRepository } from '../../api/kopia-repository.ts';
+import type { CarePlan, CareStep } from '../../workflows/care/contract.ts';
+import { FailureType } from '../../workflows/failures.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import { PortError } from '../ports/port-error.ts';
+import { readSurroundings, requireRepository } from '../volume/preflight.ts';
+
+/** See CareControlActivities. What is declared now decides, not what was when the schedule was made. */
+export async function planCare(dependencies: ActivityDependencies, { repository }: CareStep): Promise<CarePlan> {
+  const { cluster, settings } = dependencies;
+  const namespace = settings.stowageNamespace;
+  const object = await cluster.get('KopiaRepository', { namespace, name: repository });
+  if (!object) {
+    throw new PortError(
+      FailureType.InvalidSpec,
+      `there is no KopiaRepository ${namespace}/${repository}: apply one (deploy/care/kopia-repository.yaml), it says where the repository lies`,
+    );
+  }
+  const reading = readKopiaRepository(object);
+  if (reading.kind === 'Invalid') {
+    const said = reading.problems.map(({ field, message }) => `${field}: ${message}`).join('; ');
+    throw new PortError(FailureType.InvalidSpec, `KopiaRepository ${namespace}/${repository}: ${said}`);
+  }
+  const cared = reading.declared.repository;
+  const request = { ...cared, repository, ...(cared.repositoryNfs ? { repositoryNfs: cared.repositoryNfs } : {}) };
+  const found = await readSurroundings(dependencies, request);
+  return { repository: cared, privileged: found.privileged, ...requireRepository(found, request) };
+}

@@ -1,0 +1,37 @@
+import { REPOSITORY_API_VERSION, REPOSITORY_KIND } from '../../api/kopia-repository.ts';
+import type { CareRecord, CareStep } from '../../workflows/care/contract.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import { EventReason, tell } from '../status/event.ts';
+
+/** See CareControlActivities. Each task writes its own part of the status, under a field manager of its own. */
+export async function recordCare(
+  dependencies: Pick<ActivityDependencies, 'cluster' | 'clock' | 'log' | 'settings'>,
+  { run, repository, task, record }: CareStep & { readonly record: CareRecord },
+): Promise<void> {
+  const { cluster, log, settings } = dependencies;
+  const ref = { namespace: settings.stowageNamespace, name: repository };
+  const object = await cluster.get('KopiaRepository', ref);
+  if (!object) {
+    log.info(
+      { ...ref, outcome: record.outcome },
+      'the KopiaRepository is gone: this run is recorded nowhere on the cluster',
+    );
+    return;
+  }
+  const before = object.status?.care?.[task];
+  const { failure, finishedAt, message, outcome, durationSeconds } = record;
+  const said = failure ? `${failure.type}: ${failure.message}` : message;
+  const good =
+    outcome === 'Succeeded'
+      ? { lastTime: finishedAt, lastDurationSeconds: Math.round(durationSeconds) }
+      : { lastTime: before?.lastTime, lastDurationSeconds: before?.lastDurationSeconds };
+  const result = outcome === 'Succeeded' ? 'Successful' : outcome;
+  const own = { ...good, lastResult: result, lastEndTime: finishedAt, message: said };
+  await cluster.applyStatus('KopiaRepository', ref, { care: { [task]: own } }, `stowage-${task}`);
+  if (outcome === 'Skipped') return;
+  const uid = object.metadata?.uid;
+  const about = { apiVersion: REPOSITORY_API_VERSION, kind: REPOSITORY_KIND, ...ref, ...(uid ? { uid } : {}) };
+  const warning = outcome === 'Failed';
+  const reason = outcome === 'Succeeded' ? EventReason.careSucceeded : EventReason.careFailed;
+  await tell(dependencies, { about, run, reason, message: said, warning });
+}

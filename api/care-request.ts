@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { objectName } from './kubernetes-values.ts';
+import { DEFAULT_REPOSITORY } from './volume-request.ts';
+
+export const MaintenanceMode = { Quick: 'Quick', Full: 'Full' } as const;
+export type MaintenanceMode = (typeof MaintenanceMode)[keyof typeof MaintenanceMode];
+
+export const VerificationMode = { Quick: 'Quick', Deep: 'Deep' } as const;
+export type VerificationMode = (typeof VerificationMode)[keyof typeof VerificationMode];
+
+/** The object that says where a repository lies is the KopiaRepository of this name in Stowage's own namespace. */
+const repository = objectName(63).default(DEFAULT_REPOSITORY);
+
+/** The input of `maintainRepository`: `{"repository":"kopia","mode":"Full"}`. */
+export const MaintenanceRequestSchema = z.strictObject({
+  repository,
+  mode: z.enum(MaintenanceMode, 'must be Quick or Full').default(MaintenanceMode.Quick),
+});
+export type MaintenanceRequest = z.input<typeof MaintenanceRequestSchema>;
+export type ResolvedMaintenance = Readonly<z.output<typeof MaintenanceRequestSchema>>;
+
+/** Validates and completes a request. Throws ZodError; `describeInvalid` turns that into one sentence. */
+export const resolveMaintenance = (input: unknown): ResolvedMaintenance =>
+  MaintenanceRequestSchema.parse(input, { reportInput: true });
+
+/** The input of `verifyRepository`: `{"repository":"kopia","mode":"Deep"}`. */
+export const VerificationRequestSchema = z.strictObject({
+  repository,
+  mode: z.enum(VerificationMode, 'must be Quick or Deep').default(VerificationMode.Quick),
+  /** Deep: reads everything at once instead of the day's share. */
+  everything: z.boolean().default(false),
+});
+export type VerificationRequest = z.input<typeof VerificationRequestSchema>;
+export type ResolvedVerification = Readonly<z.output<typeof VerificationRequestSchema>>;
+
+/** Validates and completes a request. Throws ZodError; `describeInvalid` turns that into one sentence. */
+export const resolveVerification = (input: unknown): ResolvedVerification =>
+  VerificationRequestSchema.parse(input, { reportInput: true });

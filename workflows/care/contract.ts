@@ -1,0 +1,116 @@
+import type { CaredRepository, CareTask } from '../../api/kopia-repository.ts';
+import type { CleanUpResult, RunReference } from '../backup/contract.ts';
+import type { PhaseTiming } from '../progress.ts';
+
+/** Keeps a repository small and fast. */
+export const MAINTAIN_REPOSITORY = 'maintainRepository';
+
+/** Runs for as long as another run works on a repository; nothing but the lock. */
+export const HOLD_REPOSITORY = 'holdRepository';
+
+/** One id per repository: Temporal lets only one run have it, which is what makes it a lock (Kopia's own does not hold between pods, faults.md M6). */
+export const careLockId = (repository: string): string => `care/${repository}`;
+
+const PREFIX: Readonly<Record<CareTask, string>> = {
+  quickMaintenance: 'maintain-quick',
+  fullMaintenance: 'maintain',
+  quickVerification: 'verify-quick',
+  deepVerification: 'verify',
+};
+
+/** `maintain/<namespace>/<repository>`: the schedule of a task, and the id of a run that a person starts. */
+export const careId = (task: CareTask, namespace: string, repository: string): string =>
+  `${PREFIX[task]}/${namespace}/${repository}`;
+
+/** True for the schedules and runs of care, of whichever repository. */
+export const isCareId = (id: string): boolean => Object.values(PREFIX).some((prefix) => id.startsWith(`${prefix}/`));
+
+export const CarePhase = {
+  Preflight: 'Preflight',
+  Lock: 'Lock',
+  Yield: 'Yield',
+  Prepare: 'Prepare',
+  Mover: 'Mover',
+  Prove: 'Prove',
+  Record: 'Record',
+  CleanUp: 'CleanUp',
+} as const;
+export type CarePhase = (typeof CarePhase)[keyof typeof CarePhase];
+
+export interface CareStep {
+  readonly run: RunReference;
+  /** Stowage's name of the repository. */
+  readonly repository: string;
+  readonly task: CareTask;
+}
+
+/** What is declared of the repository when the run begins, and what is recorded of it. */
+export interface CarePlan {
+  readonly repository: CaredRepository;
+  readonly repositoryUniqueId: string;
+  /** The repository's folder, as movers see it. */
+  readonly repositoryPath: string;
+  /** The namespace allows movers that run as root. */
+  readonly privileged: boolean;
+}
+
+export interface CareStepPlan extends CareStep {
+  readonly plan: CarePlan;
+}
+
+/** A Kubernetes Job as plain JSON, as far as the workflow touches it. */
+export interface PlainJob {
+  readonly metadata: { readonly name?: string; readonly namespace?: string };
+  readonly spec: { readonly template: { readonly spec: PlainPodSpec } };
+}
+
+export interface PlainPodSpec {
+  readonly containers: readonly PlainContainer[];
+  readonly volumes?: readonly { readonly name: string }[];
+}
+
+export interface PlainContainer {
+  readonly name: string;
+  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
+}
+
+/** How a run of care ended, for the status of its repository. */
+export interface CareRecord {
+  readonly outcome: 'Succeeded' | 'Failed' | 'Canceled' | 'Skipped';
+  /** One sentence; a failure without its type. */
+  readonly message: string;
+  readonly finishedAt: string;
+  readonly durationSeconds: number;
+  readonly failure?: { readonly type: string; readonly message: string };
+}
+
+export interface CareControlActivities {
+  /** Touches nothing. Throws InvalidSpec (no KopiaRepository, or a field of it), SecretMissing, SecretInvalid, RepositoryNotFound, RepositoryUnreachable. */
+  planCare(step: CareStep): Promise<CarePlan>;
+  /** How many restores read this repository just now. */
+  countRestores(input: { readonly repository: string }): Promise<number>;
+  /** The maintenance Job as VolSync's would be: without the repository's volume. */
+  buildMaintenanceJob(input: CareStepPlan): Promise<PlainJob>;
+  /** The run's part of the status of the KopiaRepository, and an event on it. An object that is gone is not an error. */
+  recordCare(input: CareStep & { readonly record: CareRecord }): Promise<void>;
+  /** Removes Jobs of care of this run, and of runs that have closed, and waits until their pods are gone. Throws CleanupFailed, VolumeBusy. */
+  cleanUpCare(step: CareStep): Promise<CleanUpResult>;
+}
+
+export interface CareMoverActivities {
+  /** Follows the Job to its end. */
+  runMaintenance(input: CareStep & { readonly job: PlainJob }): Promise<MaintenanceMoverResult>;
+}
+
+export interface MaintenanceMoverResult {
+  readonly startMilliseconds: number;
+  readonly runMilliseconds: number;
+}
+
+export interface MaintenanceResult {
+  readonly outcome: 'Succeeded' | 'Skipped';
+  /** One sentence for a person. */
+  readonly message: string;
+  readonly repository: string;
+  readonly phases: readonly PhaseTiming[];
+}
