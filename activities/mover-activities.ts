@@ -1,7 +1,7 @@
 import type { BackupMoverActivities } from '../workflows/backup/contract.ts';
 import type { CareMoverActivities } from '../workflows/care/contract.ts';
 import type { RestoreMoverActivities } from '../workflows/restore/contract.ts';
-import { runMaintenance } from './care/maintenance-job.ts';
+import { runMaintenance } from './care/run-maintenance.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withFailureMapping } from './failure-mapping.ts';
 import { checkRestore } from './mover/check-restore.ts';

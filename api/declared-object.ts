@@ -31,6 +31,10 @@ export const ConditionType = {
   fieldsHonoured: 'FieldsHonoured',
   /** True: retention is held until a person approves. */
   suspicious: 'Suspicious',
+  /** A KopiaRepository: its declaration is understood. */
+  accepted: 'Accepted',
+  /** A KopiaRepository: what the last runs of its care found. */
+  healthy: 'Healthy',
 } as const;
 export type ConditionType = (typeof ConditionType)[keyof typeof ConditionType];
 

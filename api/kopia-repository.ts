@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type CronSchedule, parseCron } from './cron-schedule.ts';
-import { asFields, type Fields, present } from './declared-fields.ts';
+import { asFields, type Fields, present, sharedRequestFields } from './declared-fields.ts';
 import { type InvalidField, invalidFields } from './invalid.ts';
 import { moverSecurityContext, namespaceName, objectName, quantity } from './kubernetes-values.ts';
 import { moverRequestFields } from './mover-request.ts';
@@ -73,6 +73,7 @@ export function readKopiaRepository(object: {
   readonly spec?: unknown;
 }): RepositoryReading {
   const spec = asFields(object.spec);
+  const mover = sharedRequestFields(spec);
   const volume = asFields(spec.volume);
   const name = object.metadata?.name ?? '';
   const maintenance = asFields(spec.maintenance);
@@ -97,11 +98,11 @@ export function readKopiaRepository(object: {
       secretName: spec.secretName || DEFAULT_REPOSITORY_SECRET,
       repositoryClaim: volume.claimName || name,
       repositoryNfs: volume.nfs,
-      moverSecurityContext: spec.moverSecurityContext,
-      moverServiceAccount: spec.moverServiceAccount || undefined,
-      moverResources: spec.moverResources,
-      moverAffinity: spec.moverAffinity,
-      cacheCapacity: spec.cacheCapacity,
+      moverSecurityContext: mover.moverSecurityContext,
+      moverServiceAccount: mover.moverServiceAccount,
+      moverResources: mover.moverResources,
+      moverAffinity: mover.moverAffinity,
+      cacheCapacity: asFields(mover.cache).capacity,
       readAllWithinDays: verification.readAllWithinDays,
     }),
     { reportInput: true },

@@ -41,6 +41,6 @@ export async function findDeclared(
 async function readDeclared(client: Client, id: string): Promise<DeclaredRequest | undefined> {
   const schedule = await readSchedule(client.schedule, id);
   if (!schedule?.owned) return undefined;
-  const { request } = schedule.settings;
+  const request = schedule.settings.request as BackupRequest;
   return { scheduleId: id, source: request.source ?? defaultSourceName(request.claim), request };
 }

@@ -64,7 +64,7 @@ export async function deployWorker(platform: Platform, options: DeployWorkerOpti
   );
   await ensureDeclaredKinds(platform);
   await ensureRepositoryObjects(platform, options.storageClass ?? platform.sharedStorageClass);
-  await applyObjects(platform, objects);
+  await applyObjects(platform, [...objects, ...(await readManifests(join(manifestFolder(), 'care')))]);
   log('worker: waiting until control, movers and repository are ready');
   await waitUntilReady(platform);
   const readySeconds = (Date.now() - started) / 1000;
@@ -82,6 +82,7 @@ export async function deployWorker(platform: Platform, options: DeployWorkerOpti
 /** Removes the workers and their rights and waits until they are gone. The repository's claim and Secret stay. */
 export async function removeWorker(platform: Platform): Promise<void> {
   const objects = await readManifests(manifestFolder());
+  await deleteObjects(platform, await readManifests(join(manifestFolder(), 'care')));
   const deployed = ({ kind }: KubernetesObject): boolean => kind === 'Deployment';
   // A worker that drains still needs its rights: they go when its pod is gone.
   await deleteObjects(platform, objects.filter(deployed), ['--cascade=foreground']);

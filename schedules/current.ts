@@ -5,8 +5,7 @@ import {
   ScheduleNotFoundError,
 } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
-import type { BackupRequest } from '../api/backup-request.ts';
-import { isOwned } from './ids.ts';
+import { isBackupId, isOwned } from './ids.ts';
 import { inParallel } from './in-parallel.ts';
 import type { CalendarTimes, CurrentSchedule, ScheduleSettings } from './settings.ts';
 import { MONTH_NAMES, WEEKDAY_NAMES } from './temporal-options.ts';
@@ -15,16 +14,18 @@ import { MONTH_NAMES, WEEKDAY_NAMES } from './temporal-options.ts';
 const READS_AT_ONCE = 16;
 
 /**
- * The schedules of these ids, whoever made them, and every other schedule that Stowage made. By id, because the list is
- * eventually consistent: a schedule made a moment ago must not be made again. Throws the client's errors.
+ * The schedules of these ids, whoever made them, and every other schedule of the same kind (`isOfKind`) that Stowage made. By
+ * id, because the list is eventually consistent: a schedule made a moment ago must not be made again. Throws the client's
+ * errors.
  */
 export async function readCurrentSchedules(
   client: ScheduleClient,
   desiredIds: readonly string[],
+  isOfKind: (scheduleId: string) => boolean = isBackupId,
 ): Promise<CurrentSchedule[]> {
   const ids = new Set(desiredIds);
   for await (const summary of client.list()) {
-    if (isOwned(summary.memo)) ids.add(summary.scheduleId);
+    if (isOfKind(summary.scheduleId) && isOwned(summary.memo)) ids.add(summary.scheduleId);
   }
   const found = await inParallel([...ids].sort(), READS_AT_ONCE, (id) => readSchedule(client, id));
   return found.filter((schedule) => schedule !== undefined);
@@ -62,7 +63,7 @@ function settingsOf(description: ScheduleDescription): ScheduleSettings {
     workflowType: action.workflowType,
     workflowId: action.workflowId ?? '',
     taskQueue: action.taskQueue,
-    request: (action.args?.[0] ?? {}) as BackupRequest,
+    request: (action.args?.[0] ?? {}) as object,
     searchAttributes: attributesOf(action.typedSearchAttributes),
     summary: action.staticSummary ?? '',
     details: action.staticDetails ?? '',

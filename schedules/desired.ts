@@ -1,21 +1,17 @@
-import cronstrue from 'cronstrue';
 import { type CronSchedule, parseCron } from '../api/cron-schedule.ts';
 import type { DeclaredSource } from '../api/replication-source.ts';
 import { DEFAULT_REPOSITORY } from '../api/volume-request.ts';
 import { BACKUP_VOLUME, backupWorkflowId } from '../workflows/backup/contract.ts';
 import { SearchAttribute } from '../workflows/progress.ts';
 import { CONTROL_QUEUE } from '../workflows/task-queues.ts';
+import { calendarsOf, inWords } from './calendars.ts';
 import { scheduleId } from './ids.ts';
 import { longestIntervalSeconds } from './interval.ts';
-import type { CalendarTimes, DesiredSchedule } from './settings.ts';
-import { DEFAULT_SPREAD_SECONDS, shiftedTimes, spreadOffsetSeconds } from './spread.ts';
+import type { DesiredSchedule } from './settings.ts';
+import { DEFAULT_SPREAD_SECONDS, spreadOffsetSeconds } from './spread.ts';
 
 /** When a source that declares no trigger at all is backed up. */
 const DEFAULT_CRON = '0 * * * *';
-
-/** Every day of the month, and every day of the week: the unrestricted side of an either-day rule. */
-const EVERY_DAY_OF_MONTH = Array.from({ length: 31 }, (_, index) => index + 1);
-const EVERY_DAY_OF_WEEK = Array.from({ length: 7 }, (_, index) => index);
 
 export interface DesiredOptions {
   /** Bound of the stable offset, seconds; 0 turns it off. */
@@ -87,32 +83,6 @@ function declaredPause({ namespace, name, paused, manual }: DeclaredSource): str
   if (paused) return `spec.paused is true in ReplicationSource ${namespace}/${name}`;
   if (manual !== undefined) return `spec.trigger.manual is set in ReplicationSource ${namespace}/${name}`;
   return undefined;
-}
-
-/**
- * Temporal's calendars want every field to match; cron takes either day field where both are restricted. So such an
- * expression becomes two calendars, whose times are united.
- */
-function calendarsOf(cron: CronSchedule, offset: number): CalendarTimes[] {
-  const { second, minutes } = shiftedTimes(cron, offset);
-  const calendar: CalendarTimes = {
-    second: [second],
-    minute: minutes,
-    hour: cron.hours,
-    dayOfMonth: cron.daysOfMonth,
-    month: cron.months,
-    dayOfWeek: cron.daysOfWeek,
-    comment: `${inWords(cron)} (${cron.expression} ${cron.timeZone})${offset > 0 ? `, ${offset} s later to spread the load` : ''}`,
-  };
-  if (!cron.eitherDay) return [calendar];
-  return [
-    { ...calendar, dayOfWeek: EVERY_DAY_OF_WEEK },
-    { ...calendar, dayOfMonth: EVERY_DAY_OF_MONTH },
-  ];
-}
-
-function inWords(cron: CronSchedule): string {
-  return cronstrue.toString(cron.expression, { use24HourTimeFormat: true, throwExceptionOnParseError: false });
 }
 
 function readDefault(text: string): CronSchedule {

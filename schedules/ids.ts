@@ -7,6 +7,9 @@ import { backupWorkflowId } from '../workflows/backup/contract.ts';
  */
 export const scheduleId = (namespace: string, source: string): string => backupWorkflowId(namespace, source);
 
+/** True for the schedules of sources, of whichever namespace. */
+export const isBackupId = (id: string): boolean => id.startsWith(`${scheduleId('', '').split('/', 1)[0]}/`);
+
 /** Memo key of the ownership mark. A memo is written once, at creation: nothing in the UI can add or remove it by mistake. */
 const OWNER_KEY = 'stowage.dev/managed-by';
 

@@ -1,5 +1,3 @@
-import type { BackupRequest } from '../api/backup-request.ts';
-
 /** One rule of when: a time matches when every field matches. Sorted numbers; months 1-12, weekdays 0-6 from Sunday. */
 export interface CalendarTimes {
   readonly second: readonly number[];
@@ -22,7 +20,8 @@ export interface ScheduleSettings {
   readonly workflowType: string;
   readonly workflowId: string;
   readonly taskQueue: string;
-  readonly request: BackupRequest;
+  /** The workflow's input, plain JSON. */
+  readonly request: object;
   readonly searchAttributes: Readonly<Record<string, string>>;
   readonly summary: string;
   readonly details: string;

@@ -11,6 +11,8 @@ export interface LiveSetOptions<K extends Kind> {
   readonly clock: Clock;
   readonly log: ActivityLog;
   readonly kind: K;
+  /** Only this namespace is watched; the whole cluster where left out. */
+  readonly namespace?: string;
   /** False: the object is as if it were not there. */
   readonly wanted: (object: ObjectOf[K]) => boolean;
   /** Called after each change, and when the set has become complete. */
@@ -62,7 +64,8 @@ export class LiveSet<K extends Kind> {
 
   /** One watch. Its first round fills a map of its own, so that objects which went unseen are not kept. */
   async #watch(signal: AbortSignal, onComplete: () => void): Promise<void> {
-    const { cluster, kind, wanted, onChange } = this.#options;
+    const { cluster, kind, namespace, wanted, onChange } = this.#options;
+    const selector = namespace === undefined ? {} : { namespace };
     const fresh = new Map<string, ObjectOf[K]>();
     const complete = (): void => {
       this.#known = fresh;
@@ -70,7 +73,7 @@ export class LiveSet<K extends Kind> {
       onComplete();
       onChange();
     };
-    for await (const { type, object } of cluster.watch(kind, {}, signal, complete)) {
+    for await (const { type, object } of cluster.watch(kind, selector, signal, complete)) {
       const key = `${object.metadata?.namespace ?? ''}/${object.metadata?.name ?? ''}`;
       const present = type === 'Present' && wanted(object);
       for (const map of new Set([fresh, this.#known])) {

@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { WatchProgress } from '../../workflows/watch/contract.ts';
 import { withHeartbeats } from '../activity-context.ts';
 import { PortError } from '../ports/port-error.ts';
+import { CarePass } from './care-pass.ts';
 import { PassNotes, type WatchDependencies } from './declared-context.ts';
 import { DeclaredPass } from './declared-pass.ts';
 import { LiveSet } from './live-set.ts';
@@ -40,6 +41,7 @@ export async function watchDeclaredObjects(dependencies: WatchDependencies): Pro
 class DeclaredWatch {
   readonly #dependencies: WatchDependencies;
   readonly #pass: DeclaredPass;
+  readonly #care: CarePass;
   #wake: (() => void) | undefined;
   #changed = true;
   #volsync = { acts: false, askedAt: Number.NEGATIVE_INFINITY };
@@ -48,6 +50,7 @@ class DeclaredWatch {
   constructor(dependencies: WatchDependencies) {
     this.#dependencies = dependencies;
     this.#pass = new DeclaredPass(dependencies);
+    this.#care = new CarePass(dependencies);
   }
 
   get progress(): WatchProgress {
@@ -55,7 +58,7 @@ class DeclaredWatch {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { cluster, clock, log, watch } = this.#dependencies;
+    const { cluster, clock, log, watch, settings } = this.#dependencies;
     const onChange = (): void => this.#onChange();
     const wanted = ({ metadata }: { metadata?: { namespace?: string } }): boolean =>
       watch.isWatched(metadata?.namespace ?? '');
@@ -63,7 +66,14 @@ class DeclaredWatch {
     const sources = new LiveSet({ kind: 'ReplicationSource', ...base });
     const destinations = new LiveSet({ kind: 'ReplicationDestination', ...base });
     const claims = new LiveSet({ kind: 'PersistentVolumeClaim', ...base });
-    const following = [sources, destinations, claims].map((set) => set.follow(signal));
+    // Beside the others: without the CRD of KopiaRepository everything else goes on.
+    const repositories = new LiveSet({
+      kind: 'KopiaRepository',
+      ...base,
+      namespace: settings.stowageNamespace,
+      wanted: () => true,
+    });
+    const following = [sources, destinations, claims, repositories].map((set) => set.follow(signal));
     let retry = FIRST_RETRY;
     let completeAt = 0;
     while (!signal.aborted) {
@@ -79,6 +89,7 @@ class DeclaredWatch {
         const acts = await this.#volsyncActs();
         const picture = buildPicture(sources.values(), destinations.values(), claims.values(), acts);
         const refused = await this.#pass.run(picture, complete, notes);
+        if (repositories.complete) await this.#care.run(repositories.values(), complete, notes);
         if (complete) completeAt = clock.now() + COMPLETE_EVERY;
         retry = FIRST_RETRY;
         this.#progress = {

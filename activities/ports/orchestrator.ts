@@ -1,4 +1,5 @@
 import type { BackupRequest } from '../../api/backup-request.ts';
+import type { DeclaredRepository } from '../../api/kopia-repository.ts';
 import type { DeclaredSource } from '../../api/replication-source.ts';
 import type { RestoreRequest } from '../../api/restore-request.ts';
 
@@ -49,6 +50,8 @@ export interface Orchestrator {
     sources: readonly ScheduledSource[],
     complete?: { readonly keep: readonly SourceRef[] },
   ): Promise<ScheduleReport>;
+  /** Brings the schedules of care to what these repositories, all that there are, declare. */
+  syncCare(repositories: readonly DeclaredRepository[]): Promise<ScheduleReport>;
   /** Deletes the schedule of one source that is gone, if it is Stowage's. */
   deleteSchedule(source: SourceRef): Promise<void>;
   /** Starts a schedule's run now, outside of its times; nothing where it is paused, or a run of it is open. */

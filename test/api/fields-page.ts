@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DestinationKopia, DestinationSpec } from '../../api/crds/destination-spec.ts';
 import { descriptionOf, unwrap, whyNotHonoured } from '../../api/crds/known-fields.ts';
+import { RepositorySpec } from '../../api/crds/repository-spec.ts';
 import { SourceKopia, SourceSpec } from '../../api/crds/source-spec.ts';
 
 interface Row {
@@ -36,6 +37,13 @@ function table(spec: z.ZodObject, kopia: z.ZodObject): string {
   return ['| field | | meaning, or what happens instead |', '|---|---|---|', ...rows].join('\n');
 }
 
+function repositoryTable(): string {
+  const rows = rowsOf(RepositorySpec.shape, 'spec.').map(
+    ({ field, meaning }) => `| \`${field}\` | ${meaning.replaceAll('|', '\\|')} |`,
+  );
+  return ['| field | meaning |', '|---|---|', ...rows].join('\n');
+}
+
 /** `docs/fields.md`. */
 export const renderFieldsPage = (): string => `# Fields of declared objects
 
@@ -58,4 +66,10 @@ ${table(SourceSpec, SourceKopia)}
 ## ReplicationDestination
 
 ${table(DestinationSpec, DestinationKopia)}
+
+## KopiaRepository
+
+Stowage's own (\`stowage.dev/v1alpha1\`), in Stowage's namespace, with the name that \`stowage init\` used. Every field may be left out; an unknown one is refused by \`kubectl apply\` with a warning, and dropped.
+
+${repositoryTable()}
 `;

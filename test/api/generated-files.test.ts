@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { buildDefinitions, type Definition } from '../../api/crds/definitions.ts';
+import { buildDefinitions, buildRepositoryDefinition, type Definition } from '../../api/crds/definitions.ts';
 import { renderFieldsPage } from './fields-page.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -17,6 +17,7 @@ describe('generated files say what the code says', () => {
   it.each([
     ['deploy/crds/replicationsources.yaml', () => asYaml(source)],
     ['deploy/crds/replicationdestinations.yaml', () => asYaml(destination)],
+    ['deploy/crds/kopiarepositories.yaml', () => asYaml(buildRepositoryDefinition())],
     ['docs/fields.md', renderFieldsPage],
   ])('%s', async (path, render) => {
     const file = join(ROOT, path);

@@ -7,13 +7,16 @@ import type {
 } from '../../activities/ports/orchestrator.ts';
 import type { BackupRequest } from '../../api/backup-request.ts';
 import { resolveBackup } from '../../api/backup-request.ts';
+import type { DeclaredRepository } from '../../api/kopia-repository.ts';
 import { type RestoreRequest, resolveRestore } from '../../api/restore-request.ts';
+import { desiredCare } from '../../schedules/care.ts';
 import { desiredSchedules } from '../../schedules/desired.ts';
-import { scheduleId } from '../../schedules/ids.ts';
-import { planSchedules } from '../../schedules/plan.ts';
+import { isBackupId, scheduleId } from '../../schedules/ids.ts';
+import { planSchedules, type ScheduleChange } from '../../schedules/plan.ts';
 import type { CurrentSchedule } from '../../schedules/settings.ts';
 import { ownNote } from '../../schedules/settings.ts';
 import { backupWorkflowId } from '../../workflows/backup/contract.ts';
+import { isCareId } from '../../workflows/care/contract.ts';
 import { restoreWorkflowId } from '../../workflows/restore/contract.ts';
 
 /** A run that a test ends as it likes. */
@@ -53,32 +56,21 @@ export class InMemoryOrchestrator implements Orchestrator {
     const ids = new Set(sources.map(({ source }) => id(source)));
     const kept = new Set((complete?.keep ?? []).map(id));
     const current = [...this.schedules.values()].filter(({ scheduleId: one }) =>
-      complete ? !kept.has(one) : ids.has(one),
+      complete ? isBackupId(one) && !kept.has(one) : ids.has(one),
     );
     const plan = planSchedules(desired, current, complete ? undefined : { mode: 'Allow', atMost: 0 });
     const changes = plan.changes.filter(({ kind }) => !plan.refusal || kind !== 'Delete');
-    for (const change of changes) {
-      this.writes++;
-      const before = this.schedules.get(change.scheduleId);
-      if (change.kind === 'Delete') this.schedules.delete(change.scheduleId);
-      else if (change.kind === 'Create' || change.kind === 'Update') {
-        const { settings, pausedBecause } = change.desired;
-        const state =
-          before && change.kind === 'Update'
-            ? { paused: before.paused, note: before.note }
-            : { paused: pausedBecause !== undefined, note: pausedBecause === undefined ? '' : ownNote(pausedBecause) };
-        this.schedules.set(change.scheduleId, { scheduleId: change.scheduleId, owned: true, settings, ...state });
-      } else if (before) {
-        const paused = change.kind === 'Pause';
-        this.schedules.set(change.scheduleId, {
-          ...before,
-          paused,
-          note: change.kind === 'Pause' ? ownNote(change.because) : '',
-        });
-      }
-    }
+    this.#carryOut(changes);
     const refused = plan.refusal ? { refusedDeletions: plan.refusal } : {};
     return { changes: changes.length, failed: new Map(), ...refused };
+  }
+
+  async syncCare(repositories: readonly DeclaredRepository[]): Promise<ScheduleReport> {
+    this.#meet();
+    const current = [...this.schedules.values()].filter(({ scheduleId: id }) => isCareId(id));
+    const { changes } = planSchedules(desiredCare(repositories), current, { mode: 'Allow', atMost: 0 });
+    this.#carryOut(changes);
+    return { changes: changes.length, failed: new Map() };
   }
 
   async deleteSchedule({ namespace, name }: SourceRef): Promise<void> {
@@ -124,6 +116,29 @@ export class InMemoryOrchestrator implements Orchestrator {
   /** For tests: the run ends now. */
   end(run: FakeRun, how: Pick<LastRun, 'state' | 'failureType'>): void {
     run.last = { ...run.last, ...how, closedAt: this.#now() };
+  }
+
+  #carryOut(changes: readonly ScheduleChange[]): void {
+    for (const change of changes) {
+      this.writes++;
+      const before = this.schedules.get(change.scheduleId);
+      if (change.kind === 'Delete') this.schedules.delete(change.scheduleId);
+      else if (change.kind === 'Create' || change.kind === 'Update') {
+        const { settings, pausedBecause } = change.desired;
+        const state =
+          before && change.kind === 'Update'
+            ? { paused: before.paused, note: before.note }
+            : { paused: pausedBecause !== undefined, note: pausedBecause === undefined ? '' : ownNote(pausedBecause) };
+        this.schedules.set(change.scheduleId, { scheduleId: change.scheduleId, owned: true, settings, ...state });
+      } else if (before) {
+        const paused = change.kind === 'Pause';
+        this.schedules.set(change.scheduleId, {
+          ...before,
+          paused,
+          note: change.kind === 'Pause' ? ownNote(change.because) : '',
+        });
+      }
+    }
   }
 
   #start(workflowId: string, request: FakeRun['request'], attempt: string): void {

@@ -1,0 +1,81 @@
+import { isDeepStrictEqual } from 'node:util';
+import { ConditionType, FieldManager } from '../../api/declared-object.ts';
+import {
+  CareTask,
+  type DeclaredRepository,
+  type RepositoryReading,
+  readKopiaRepository,
+} from '../../api/kopia-repository.ts';
+import { nextTick } from '../../api/next-tick.ts';
+import { repositoryHealth } from '../../api/repository-health.ts';
+import type { CareStatus } from '../../api/repository-status.ts';
+import { wholeSeconds } from '../../api/run-status.ts';
+import type { RepositoryObject } from '../ports/cluster.ts';
+import { buildConditions, type WantedCondition } from './condition.ts';
+import type { PassNotes, WatchDependencies } from './declared-context.ts';
+import { invalidSpec } from './problem.ts';
+
+/** The KopiaRepositories of Stowage's namespace, the schedules of their care, and the watch's part of their status. */
+export class CarePass {
+  readonly #dependencies: WatchDependencies;
+  #done = '';
+
+  constructor(dependencies: WatchDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** Throws PortError when Temporal or the cluster is away. */
+  async run(objects: readonly RepositoryObject[], complete: boolean, notes: PassNotes): Promise<void> {
+    const read = objects.map((object) => ({ object, reading: readKopiaRepository(object) }));
+    const declared = read.flatMap(({ reading }) => (reading.kind === 'Repository' ? [reading.declared] : []));
+    // One that can't be read keeps its schedules: what it said before was good, and nobody said it shall end.
+    const unreadable = read.some(({ reading }) => reading.kind === 'Invalid');
+    const fingerprint = JSON.stringify(declared);
+    if (!unreadable && (complete || fingerprint !== this.#done)) {
+      await this.#dependencies.orchestrator.syncCare(declared);
+      this.#done = fingerprint;
+    }
+    for (const { object, reading } of read) await this.#writeStatus(object, reading, notes);
+  }
+
+  async #writeStatus(object: RepositoryObject, reading: RepositoryReading, notes: PassNotes): Promise<void> {
+    const { cluster, clock } = this.#dependencies;
+    const now = new Date(clock.now());
+    const { namespace = '', name = '', generation } = object.metadata ?? {};
+    const { status = {} } = object;
+    const next = reading.kind === 'Repository' ? nextTimes(reading.declared, now) : undefined;
+    const conditions = buildConditions(conditionsOf(object, reading), status.conditions ?? [], generation, now);
+    const wanted = { conditions, ...(next ? { care: next } : {}) };
+    const found = {
+      conditions: status.conditions ?? [],
+      ...(next
+        ? { care: Object.fromEntries(Object.keys(next).map((task) => [task, nextOf(status.care?.[task as CareTask])])) }
+        : {}),
+    };
+    if (reading.kind === 'Invalid') notes.hold('InvalidSpec');
+    if (isDeepStrictEqual(JSON.parse(JSON.stringify(wanted)), JSON.parse(JSON.stringify(found)))) return;
+    await cluster.applyStatus('KopiaRepository', { namespace, name }, wanted, FieldManager.watch);
+  }
+}
+
+const nextOf = (care: CareStatus | undefined): CareStatus => (care?.nextTime ? { nextTime: care.nextTime } : {});
+
+function nextTimes({ triggers }: DeclaredRepository, now: Date): Partial<Record<CareTask, CareStatus>> {
+  return Object.fromEntries(
+    Object.values(CareTask).flatMap((task) => {
+      const { cron, paused } = triggers[task];
+      const next = paused ? undefined : nextTick(cron, now);
+      return next ? [[task, { nextTime: wholeSeconds(next) }]] : [];
+    }),
+  );
+}
+
+function conditionsOf({ status = {} }: RepositoryObject, reading: RepositoryReading): WantedCondition[] {
+  const health: WantedCondition = { type: ConditionType.healthy, ...repositoryHealth(status) };
+  if (reading.kind === 'Invalid') {
+    const { reason, message } = invalidSpec(reading.problems);
+    return [{ type: ConditionType.accepted, status: 'False', reason, message }, health];
+  }
+  const message = 'The declaration is understood, and its schedules exist';
+  return [{ type: ConditionType.accepted, status: 'True', reason: 'Accepted', message }, health];
+}

@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { REPOSITORY_API_VERSION, REPOSITORY_KIND } from '../../../api/kopia-repository.ts';
+import { settings } from '../small-world.ts';
+import { type WatchWorld, watchWorld } from './watch-world.ts';
+
+const ref = { namespace: settings.stowageNamespace, name: 'kopia' };
+const repository = (spec: object = {}, namespace = ref.namespace) => ({
+  apiVersion: REPOSITORY_API_VERSION,
+  kind: REPOSITORY_KIND,
+  metadata: { namespace, name: ref.name },
+  spec,
+});
+
+let world: WatchWorld;
+beforeEach(async () => {
+  world = await watchWorld();
+});
+afterEach(() => world.stop());
+
+const careSchedules = () => [...world.orchestrator.schedules.values()].map(({ scheduleId }) => scheduleId).sort();
+const status = async () => (await world.cluster.get('KopiaRepository', ref))?.status;
+const condition = async (type: string) => {
+  const found = (await status())?.conditions?.find((one) => one.type === type);
+  return found && `${found.status}/${found.reason}: ${found.message}`;
+};
+
+describe('a declared repository', () => {
+  it('gets the schedules of its care, and says when each is due', async () => {
+    await world.apply(repository());
+    await world.pass(5);
+    expect(careSchedules()).toContain('maintain/stowage-system/kopia');
+    expect(careSchedules()).toContain('maintain-quick/stowage-system/kopia');
+    expect(await condition('Accepted')).toMatch(/^True\/Accepted/);
+    expect(await condition('Healthy')).toMatch(/^Unknown\/NotCaredForYet/);
+    expect((await status())?.care?.fullMaintenance?.nextTime).toMatch(/T02:37:00Z$/);
+  });
+
+  it('is written once: nothing changes while nothing changed', async () => {
+    await world.apply(repository());
+    await world.pass(5);
+    const before = [world.orchestrator.writes, (await world.cluster.get('KopiaRepository', ref))?.metadata];
+    await world.pass(20 * 60);
+    expect([world.orchestrator.writes, (await world.cluster.get('KopiaRepository', ref))?.metadata]).toEqual(before);
+  });
+
+  it('that is paused holds its schedules with a note, and takes them up again', async () => {
+    await world.apply(repository({ maintenance: { paused: true } }));
+    await world.pass(5);
+    const schedule = () => world.orchestrator.schedules.get('maintain/stowage-system/kopia');
+    expect(schedule()).toMatchObject({ paused: true, note: expect.stringContaining('spec.maintenance.paused') });
+    await world.apply(repository());
+    await world.pass(5);
+    expect(schedule()?.paused).toBe(false);
+  });
+
+  it('that can not be read keeps its schedules and names the field', async () => {
+    await world.apply(repository());
+    await world.pass(5);
+    const before = careSchedules();
+    await world.apply(repository({ maintenance: { fullSchedule: '99 * * * *' } }));
+    await world.pass(6 * 60);
+    expect(careSchedules()).toEqual(before);
+    expect(await condition('Accepted')).toMatch(/^False\/InvalidSpec: spec\.maintenance\.fullSchedule/);
+  });
+
+  it('that is deleted has no schedules any more, and the schedules of sources are never taken for its own', async () => {
+    await world.apply(repository());
+    await world.pass(5);
+    await world.cluster.delete('KopiaRepository', ref);
+    await world.pass(5);
+    expect(careSchedules()).toEqual([]);
+  });
+
+  it('in another namespace is not ours', async () => {
+    await world.apply(repository({}, 'demo'));
+    await world.pass(5);
+    expect(careSchedules()).toEqual([]);
+  });
+
+  it('shows a failed run of its care in its health', async () => {
+    await world.apply(repository());
+    await world.pass(5);
+    const failed = { lastResult: 'Failed', message: 'ClockSkew: clocks are apart' };
+    await world.cluster.applyStatus(
+      'KopiaRepository',
+      ref,
+      { care: { fullMaintenance: failed } },
+      'stowage-fullMaintenance',
+    );
+    await world.pass(5);
+    expect(await condition('Healthy')).toMatch(/^False\/ClockSkew: full maintenance: ClockSkew: clocks are apart/);
+  });
+});
