@@ -3,6 +3,10 @@ import { Annotation } from './metadata.ts';
 /** `volsync.backube/v1alpha1`, the group and version of the objects that people have in git. */
 export const DECLARED_API_VERSION = 'volsync.backube/v1alpha1';
 
+/** `stowage.dev/v1alpha1`, the group and version of Stowage's own object. */
+export const REPOSITORY_API_VERSION = 'stowage.dev/v1alpha1';
+export const REPOSITORY_KIND = 'KopiaRepository';
+
 export const DeclaredKind = {
   source: 'ReplicationSource',
   destination: 'ReplicationDestination',

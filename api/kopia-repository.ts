@@ -5,10 +5,6 @@ import { type InvalidField, invalidFields } from './invalid.ts';
 import { moverSecurityContext, namespaceName, objectName, quantity } from './kubernetes-values.ts';
 import { moverRequestFields } from './mover-request.ts';
 
-/** `stowage.dev/v1alpha1`, the group and version of Stowage's own object. */
-export const REPOSITORY_API_VERSION = 'stowage.dev/v1alpha1';
-export const REPOSITORY_KIND = 'KopiaRepository';
-
 /** The Secret that `deploy/repository` names. */
 export const DEFAULT_REPOSITORY_SECRET = 'kopia-secret';
 

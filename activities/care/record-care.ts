@@ -1,7 +1,10 @@
-import { REPOSITORY_API_VERSION, REPOSITORY_KIND } from '../../api/kopia-repository.ts';
+import { REPOSITORY_API_VERSION, REPOSITORY_KIND } from '../../api/declared-object.ts';
 import type { CareRecord, CareStep } from '../../workflows/care/contract.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { EventReason, tell } from '../status/event.ts';
+
+/** Several tasks count what there is; the newest count is the one that stands. */
+const CONTENT_MANAGER = 'stowage-content';
 
 /** See CareControlActivities. Each task writes its own part of the status, under a field manager of its own. */
 export async function recordCare(
@@ -19,7 +22,7 @@ export async function recordCare(
     return;
   }
   const before = object.status?.care?.[task];
-  const { failure, finishedAt, message, outcome, durationSeconds } = record;
+  const { failure, finishedAt, message, outcome, durationSeconds, content } = record;
   const said = failure ? `${failure.type}: ${failure.message}` : message;
   const good =
     outcome === 'Succeeded'
@@ -28,6 +31,7 @@ export async function recordCare(
   const result = outcome === 'Succeeded' ? 'Successful' : outcome;
   const own = { ...good, lastResult: result, lastEndTime: finishedAt, message: said };
   await cluster.applyStatus('KopiaRepository', ref, { care: { [task]: own } }, `stowage-${task}`);
+  if (content) await cluster.applyStatus('KopiaRepository', ref, { content }, CONTENT_MANAGER);
   if (outcome === 'Skipped') return;
   const uid = object.metadata?.uid;
   const about = { apiVersion: REPOSITORY_API_VERSION, kind: REPOSITORY_KIND, ...ref, ...(uid ? { uid } : {}) };

@@ -20,6 +20,15 @@ export const maintenanceSetArguments = (owner: string): string[] => [
   '--enable-full=true',
 ];
 
+/** `blob stats`: how many blobs there are, and their bytes. */
+export const blobStatsArguments = (prefix: string): string[] => [
+  'blob',
+  'stats',
+  '--raw',
+  ...QUIET,
+  ...(prefix ? [flag('prefix', prefix)] : []),
+];
+
 /** `maintenance run`, always with Kopia's full safety margins: less loses data beside writers (faults.md B23). */
 export const maintenanceRunArguments = (mode: MaintenanceMode): string[] => [
   'maintenance',

@@ -30,6 +30,22 @@ export interface MaintenanceInfo {
   readonly tasks: readonly MaintenanceTask[];
 }
 
+/** How many blobs, and their bytes. */
+export interface BlobStats {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+/** What `blob stats --raw` says. Throws RangeError on another text. */
+export function parseBlobStats(text: string): BlobStats {
+  const number = (name: string): number => {
+    const found = new RegExp(`^${name}: ([0-9]+)$`, 'm').exec(text)?.[1];
+    if (found === undefined) throw new RangeError(`no ${name}`);
+    return Number(found);
+  };
+  return { count: number('Count'), bytes: number('Total') };
+}
+
 /** What `maintenance info --json` says. Throws ZodError or SyntaxError on another text. */
 export function parseMaintenanceInfo(text: string): MaintenanceInfo {
   const { owner, quick, full, schedule } = Info.parse(JSON.parse(text));

@@ -16,8 +16,8 @@ import {
 import { buildKopiaConfig } from './config.ts';
 import { classifyKopiaError } from './errors.ts';
 import { type FormatFile, readFormatFile } from './format-file.ts';
-import { maintenanceInfoArguments, maintenanceSetArguments } from './maintenance-arguments.ts';
-import { type MaintenanceInfo, parseMaintenanceInfo } from './maintenance-info.ts';
+import { blobStatsArguments, maintenanceInfoArguments, maintenanceSetArguments } from './maintenance-arguments.ts';
+import { type BlobStats, type MaintenanceInfo, parseBlobStats, parseMaintenanceInfo } from './maintenance-info.ts';
 import { type ListedSnapshot, parsePolicy, parseSnapshotList, parseUniqueId } from './output.ts';
 import { parseStoredPolicies, type StoredPolicies } from './policy-hierarchy.ts';
 import type { KopiaEnvironment, RunKopia } from './process.ts';
@@ -54,6 +54,8 @@ export interface RepositoryClient {
   setPolicy(request: PolicySetRequest, signal?: AbortSignal): Promise<void>;
   /** Who maintains, and what was done, from a process that is started for this call. */
   maintenanceInfo(signal?: AbortSignal): Promise<MaintenanceInfo>;
+  /** Of the blobs whose names begin so. */
+  blobStats(prefix: string, signal?: AbortSignal): Promise<BlobStats>;
   /** Makes `owner` (`user@host`) the one who maintains, and switches both cycles on. */
   setMaintenance(owner: string, signal?: AbortSignal): Promise<void>;
   /** Creates the repository and opens it with a second process. Returns its unique id. */
@@ -137,9 +139,12 @@ export function createRepositoryClient(options: RepositoryClientOptions): Reposi
   const open = async (signal?: AbortSignal): Promise<string> =>
     understood(parseUniqueId, await run(repositoryStatusArguments(), true, signal));
 
+  /** With the cache of the repository that lies there now. */
+  const ask = async (args: string[], signal?: AbortSignal, readOnly = true): Promise<string> =>
+    run(args, readOnly, signal, (await format()).uniqueId);
+
   const listSnapshots = async (identity: Identity, signal?: AbortSignal): Promise<ListedSnapshot[]> => {
-    const { uniqueId } = await format();
-    const output = await run(snapshotListArguments({ identity }), true, signal, uniqueId);
+    const output = await ask(snapshotListArguments({ identity }), signal);
     // Kopia lists the snapshots of folders above the path too.
     return understood(parseSnapshotList, output).filter((listed) => listed.identity === formatIdentity(identity));
   };
@@ -159,30 +164,15 @@ export function createRepositoryClient(options: RepositoryClientOptions): Reposi
       return { snapshots: listed.map(({ summary }) => summary), policy: understood(parsePolicy, policy) };
     },
     identities: async (signal) => {
-      const { uniqueId } = await format();
-      const output = await run(snapshotListArguments({}), true, signal, uniqueId);
+      const output = await ask(snapshotListArguments({}), signal);
       return [...new Set(understood(parseSnapshotList, output).map(({ identity }) => identity))];
     },
-    everySnapshot: async (signal) => {
-      const { uniqueId } = await format();
-      return understood(parseSnapshotList, await run(everySnapshotArguments(), true, signal, uniqueId));
-    },
-    policies: async (signal) => {
-      const { uniqueId } = await format();
-      return understood(parseStoredPolicies, await run(policyExportArguments(), true, signal, uniqueId));
-    },
-    setPolicy: async (request, signal) => {
-      const { uniqueId } = await format();
-      await run(policySetArguments(request), false, signal, uniqueId);
-    },
-    maintenanceInfo: async (signal) => {
-      const { uniqueId } = await format();
-      return understood(parseMaintenanceInfo, await run(maintenanceInfoArguments(), true, signal, uniqueId));
-    },
-    setMaintenance: async (owner, signal) => {
-      const { uniqueId } = await format();
-      await run(maintenanceSetArguments(owner), false, signal, uniqueId);
-    },
+    everySnapshot: async (signal) => understood(parseSnapshotList, await ask(everySnapshotArguments(), signal)),
+    policies: async (signal) => understood(parseStoredPolicies, await ask(policyExportArguments(), signal)),
+    setPolicy: async (request, signal) => void (await ask(policySetArguments(request), signal, false)),
+    maintenanceInfo: async (signal) => understood(parseMaintenanceInfo, await ask(maintenanceInfoArguments(), signal)),
+    blobStats: async (prefix, signal) => understood(parseBlobStats, await ask(blobStatsArguments(prefix), signal)),
+    setMaintenance: async (owner, signal) => void (await ask(maintenanceSetArguments(owner), signal, false)),
     create: async (signal) => {
       await run(repositoryCreateArguments({ path: options.path }), false, signal);
       return open(signal);

@@ -1,5 +1,4 @@
-import { DeclaredKind } from '../../api/declared-object.ts';
-import { REPOSITORY_KIND } from '../../api/kopia-repository.ts';
+import { DeclaredKind, REPOSITORY_KIND } from '../../api/declared-object.ts';
 import type { FailureType } from '../../workflows/failures.ts';
 import type { Kind, ObjectRef, WatchSelector } from '../ports/cluster.ts';
 import { PortError } from '../ports/port-error.ts';

@@ -1,5 +1,4 @@
-import { DECLARED_API_VERSION } from '../../api/declared-object.ts';
-import { REPOSITORY_API_VERSION } from '../../api/kopia-repository.ts';
+import { DECLARED_API_VERSION, REPOSITORY_API_VERSION } from '../../api/declared-object.ts';
 import type { Kind, ObjectRef, WatchSelector } from '../ports/cluster.ts';
 
 /** How a kind is addressed, and which model of the client turns its JSON into typed objects. */

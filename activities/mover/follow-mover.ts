@@ -130,19 +130,14 @@ export class MoverFollower<T> {
   }
 
   async #readOnce(pod: V1Pod): Promise<void> {
-    const { cluster, clock } = this.#deps;
+    const { cluster } = this.#deps;
     const ref = { namespace: this.#namespace, name: pod.metadata?.name ?? '' };
     this.#tail.clear();
     for await (const line of cluster.followLog(ref, MOVER_CONTAINER, this.#signal)) {
       this.#tail.add(line);
       const result = this.#followed.language.result(line);
       if (result !== undefined) {
-        const endedAt = clock.now();
-        this.#end.resolve({
-          type: 'Result',
-          result,
-          times: { startedAt: this.#startedAt ?? endedAt, endedAt },
-        });
+        this.#succeed(result);
         this.#stop.abort();
         return;
       }
@@ -151,13 +146,14 @@ export class MoverFollower<T> {
     }
   }
 
+  #succeed(result: T): void {
+    const endedAt = this.#deps.clock.now();
+    this.#end.resolve({ type: 'Result', result, times: { startedAt: this.#startedAt ?? endedAt, endedAt } });
+  }
+
   #conclude(): void {
     const result = this.#status?.exitCode === 0 ? this.#followed.language.atEnd?.(this.#tail.text) : undefined;
-    if (result !== undefined) {
-      const endedAt = this.#deps.clock.now();
-      this.#end.resolve({ type: 'Result', result, times: { startedAt: this.#startedAt ?? endedAt, endedAt } });
-      return;
-    }
+    if (result !== undefined) return this.#succeed(result);
     const endedBefore = isFinishedJob(this.#followed.job) || isEnd(this.#firstStatus);
     const error = moverEnd({
       language: this.#followed.language,

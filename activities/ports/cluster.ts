@@ -9,8 +9,7 @@ import type {
   V1Pod,
   V1Secret,
 } from '@kubernetes/client-node';
-import type { DeclaredKind, DeclaredStatus } from '../../api/declared-object.ts';
-import type { REPOSITORY_KIND } from '../../api/kopia-repository.ts';
+import type { DeclaredKind, DeclaredStatus, REPOSITORY_KIND } from '../../api/declared-object.ts';
 import type { RepositoryStatus } from '../../api/repository-status.ts';
 
 /** A CSI VolumeSnapshot, as far as Stowage reads it. */

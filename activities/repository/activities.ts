@@ -1,4 +1,5 @@
 import { formatIdentity, type Identity } from '../../api/identity.ts';
+import type { RepositoryCareActivities } from '../../workflows/care/contract.ts';
 import { FailureType } from '../../workflows/failures.ts';
 import type { RepositoryActivities } from '../../workflows/repository/contract.ts';
 import { withFailureMapping } from '../failure-mapping.ts';
@@ -6,12 +7,12 @@ import { type RunKopia, runKopia } from '../kopia/process.ts';
 import { createRepositoryClient } from '../kopia/repository-client.ts';
 import type { SourceState, UntaggedSnapshot } from '../kopia/warm-reader.ts';
 import { PortError } from '../ports/port-error.ts';
+import { createRepositoryCare } from './care.ts';
 import { createOnEmptyVolume } from './create.ts';
 import { findHold } from './find-hold.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { inspectRepository } from './inspect.ts';
 import { createRepositoryFinder, type OpenedRepository } from './known-repository.ts';
-import { prepareMaintenance, proveMaintenance } from './maintenance.ts';
 import { newlyExpired, policyDiffers, requireApproval, type WantedPolicy } from './policy-change.ts';
 import { requireProof } from './read-back.ts';
 import { isOvertaken, Keeping, storedRetention, withoutMark } from './retention-hold.ts';
@@ -30,8 +31,10 @@ export interface RepositoryDependencies {
   readonly now?: () => Date;
 }
 
+type AllRepositoryActivities = RepositoryActivities & RepositoryCareActivities;
+
 /** The activities, and what the worker calls when it ends. */
-export type RepositoryRole = RepositoryActivities & { readonly close: () => Promise<void> };
+export type RepositoryRole = AllRepositoryActivities & { readonly close: () => Promise<void> };
 
 /** How many other identities help a person who mistyped one. */
 const NAMED_IDENTITIES = 10;
@@ -90,7 +93,7 @@ export function createRepositoryActivities(dependencies: RepositoryDependencies)
     await requireKnown(input.repository, input.expectedUniqueId);
   };
 
-  const activities: RepositoryActivities = {
+  const activities: AllRepositoryActivities = {
     openRepository: (input) =>
       withHeartbeat(async (signal) => {
         const known = await requireKnown(input.repository, input.expectedUniqueId);
@@ -169,13 +172,7 @@ export function createRepositoryActivities(dependencies: RepositoryDependencies)
     inspectContent: (input) =>
       withHeartbeat((signal) => inKnown(input, (known) => inspectRepository(known, input, now(), signal))),
 
-    prepareMaintenance: (input) =>
-      withHeartbeat((signal) => inKnown(input, ({ client }) => prepareMaintenance(client, signal))),
-
-    proveMaintenance: (input) =>
-      withHeartbeat(async (signal) => ({
-        tasks: await inKnown(input, ({ client }) => proveMaintenance(client, input, signal)),
-      })),
+    ...createRepositoryCare(inKnown, now),
   };
   // Not enumerable, so that it is not registered as an activity.
   return Object.defineProperty(withFailureMapping(activities), 'close', { value: finder.close }) as RepositoryRole;

@@ -1,5 +1,5 @@
+import type { MaintenanceState } from '../../workflows/care/contract.ts';
 import { FailureType } from '../../workflows/failures.ts';
-import type { MaintenanceState } from '../../workflows/repository/contract.ts';
 import { MAINTENANCE_OWNER } from '../kopia/maintenance-arguments.ts';
 import type { MaintenanceInfo } from '../kopia/maintenance-info.ts';
 import type { RepositoryClient } from '../kopia/repository-client.ts';

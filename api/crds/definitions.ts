@@ -1,6 +1,5 @@
 import type { z } from 'zod';
-import { DECLARED_API_VERSION, DeclaredKind } from '../declared-object.ts';
-import { REPOSITORY_API_VERSION, REPOSITORY_KIND } from '../kopia-repository.ts';
+import { DECLARED_API_VERSION, DeclaredKind, REPOSITORY_API_VERSION, REPOSITORY_KIND } from '../declared-object.ts';
 import { DestinationSpec } from './destination-spec.ts';
 import { RepositorySpec } from './repository-spec.ts';
 import { RepositoryStatus } from './repository-status.ts';

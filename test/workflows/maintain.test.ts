@@ -39,7 +39,7 @@ describe('maintenance of a repository', () => {
     );
     expect(calls).toEqual([
       ...['planCare', 'cleanUpCare', 'countRestores', 'prepareMaintenance', 'buildMaintenanceJob'],
-      ...['runMaintenance', 'proveMaintenance', 'cleanUpCare', 'recordCare'],
+      ...['runMaintenance', 'proveMaintenance', 'measureContent', 'cleanUpCare', 'recordCare'],
     ]);
     expect(posted?.spec.template.spec.volumes).toEqual([
       { name: 'repository', persistentVolumeClaim: { claimName: 'kopia' } },

@@ -5,7 +5,12 @@ import type {
   BackupMoverResult,
   BackupPlan,
 } from '../../workflows/backup/contract.ts';
-import type { CareControlActivities, CareMoverActivities, CarePlan } from '../../workflows/care/contract.ts';
+import type {
+  CareControlActivities,
+  CareMoverActivities,
+  CarePlan,
+  RepositoryCareActivities,
+} from '../../workflows/care/contract.ts';
 import type { FailureType } from '../../workflows/failures.ts';
 import { failureRules } from '../../workflows/failures.ts';
 import type {
@@ -24,6 +29,7 @@ export type AllActivities = BackupControlActivities &
   RepositoryActivities &
   CareControlActivities &
   CareMoverActivities &
+  RepositoryCareActivities &
   WatchActivities;
 
 export const UNIQUE_ID = 'ab'.repeat(32);
@@ -161,6 +167,16 @@ export function succeedingActivities(calls: string[]): AllActivities {
     countRestores: async () => 0,
     prepareMaintenance: async () => ({ lastTaskStart: '2026-11-23T09:00:00Z' }),
     proveMaintenance: async () => ({ tasks: 4 }),
+    measureContent: async () => ({
+      identities: 1,
+      snapshots: 2,
+      logicalBytes: 300,
+      storedBytes: 200,
+      stored: '200 B for 300 B of newest data',
+      blobs: 5,
+      indexBlobs: 1,
+      observedTime: '2026-11-23T10:00:00Z',
+    }),
     buildMaintenanceJob: async () => ({
       metadata: { namespace: 'stowage-system', name: 'kopia-maint-kopia-1' },
       spec: { template: { spec: { containers: [{ name: 'kopia' }] } } },

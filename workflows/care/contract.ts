@@ -1,4 +1,6 @@
+import type { MaintenanceMode } from '../../api/care-request.ts';
 import type { CaredRepository, CareTask } from '../../api/kopia-repository.ts';
+import type { RepositoryContent } from '../../api/repository-status.ts';
 import type { CleanUpResult, RunReference } from '../backup/contract.ts';
 import type { PhaseTiming } from '../progress.ts';
 
@@ -32,6 +34,7 @@ export const CarePhase = {
   Prepare: 'Prepare',
   Mover: 'Mover',
   Prove: 'Prove',
+  Measure: 'Measure',
   Record: 'Record',
   CleanUp: 'CleanUp',
 } as const;
@@ -82,6 +85,8 @@ export interface CareRecord {
   readonly finishedAt: string;
   readonly durationSeconds: number;
   readonly failure?: { readonly type: string; readonly message: string };
+  /** What the repository held then. */
+  readonly content?: RepositoryContent;
 }
 
 export interface CareControlActivities {
@@ -95,6 +100,35 @@ export interface CareControlActivities {
   recordCare(input: CareStep & { readonly record: CareRecord }): Promise<void>;
   /** Removes Jobs of care of this run, and of runs that have closed, and waits until their pods are gone. Throws CleanupFailed, VolumeBusy. */
   cleanUpCare(step: CareStep): Promise<CleanUpResult>;
+}
+
+interface KnownRepository {
+  readonly repository: string;
+  /** The unique id that `init` recorded, hexadecimal. */
+  readonly expectedUniqueId: string;
+}
+
+/** What Kopia had noted of maintenance when a run of it began. */
+export interface MaintenanceState {
+  /** RFC 3339, of the newest task; absent where none was ever done. */
+  readonly lastTaskStart?: string;
+  /** Who maintained until now, where that was somebody else. */
+  readonly previousOwner?: string;
+}
+
+export interface ProveMaintenanceInput extends KnownRepository {
+  readonly mode: MaintenanceMode;
+  readonly lastTaskStart?: string;
+}
+
+/** What the worker beside the repository does for its care. */
+export interface RepositoryCareActivities {
+  /** Makes Stowage the owner of maintenance. */
+  prepareMaintenance(input: KnownRepository): Promise<MaintenanceState>;
+  /** Proves from another process that maintenance ran. Throws MoverFailed when it did not, or when a task of it failed. */
+  proveMaintenance(input: ProveMaintenanceInput): Promise<{ readonly tasks: number }>;
+  /** Counts what the repository holds, by Kopia itself, so that an object store is counted like a volume. */
+  measureContent(input: KnownRepository): Promise<RepositoryContent>;
 }
 
 export interface CareMoverActivities {
@@ -112,5 +146,6 @@ export interface MaintenanceResult {
   /** One sentence for a person. */
   readonly message: string;
   readonly repository: string;
+  readonly content?: RepositoryContent;
   readonly phases: readonly PhaseTiming[];
 }

@@ -23,6 +23,8 @@ interface Run {
   readonly startedAt: number;
 }
 
+type Done = Pick<CareRecord, 'message' | 'content'>;
+
 /**
  * Maintains one repository: take it for this run alone, give restores the way, own the maintenance, run Kopia in a Job of
  * its own, and have another process prove that it ran. Ends as failed with a FailureType; nothing of the run is left.
@@ -41,11 +43,11 @@ export async function maintainRepository(input: MaintenanceRequest): Promise<Mai
   };
   try {
     const plan = await run.tracker.phase(CarePhase.Preflight, () => run.steps.plan(run.step));
-    const message = await withRepositoryLock(repository, LOCK_PATIENCE[mode], () => maintain(run, plan));
-    if (message === undefined) return await skip(run);
-    await record(run, { outcome: 'Succeeded', message });
+    const done = await withRepositoryLock(repository, LOCK_PATIENCE[mode], () => maintain(run, plan));
+    if (done === undefined) return await skip(run);
+    await record(run, { outcome: 'Succeeded', ...done });
     run.tracker.finish('Succeeded');
-    return { outcome: 'Succeeded', message, repository, phases: run.tracker.timings };
+    return { outcome: 'Succeeded', ...done, repository, phases: run.tracker.timings };
   } catch (error) {
     run.tracker.failed(error);
     await CancellationScope.nonCancellable(() => endFailed(run, error));
@@ -54,7 +56,7 @@ export async function maintainRepository(input: MaintenanceRequest): Promise<Mai
 }
 
 /** Everything that needs the repository to itself, clean-up included: the next one finds no Job of this one. */
-async function maintain({ request, step, steps, tracker }: Run, plan: CarePlan): Promise<string> {
+async function maintain({ request, step, steps, tracker }: Run, plan: CarePlan): Promise<Done> {
   const { repository, mode } = request;
   const known = { repository, expectedUniqueId: plan.repositoryUniqueId };
   try {
@@ -74,7 +76,9 @@ async function maintain({ request, step, steps, tracker }: Run, plan: CarePlan):
     );
     tracker.note('tasks', tasks);
     const taken = before.previousOwner ? `; taken over from ${before.previousOwner}` : '';
-    return `${mode.toLowerCase()} maintenance of ${repository} ran (${tasks} tasks)${taken}`;
+    const message = `${mode.toLowerCase()} maintenance of ${repository} ran (${tasks} tasks)${taken}`;
+    if (mode === 'Quick') return { message };
+    return { message, content: await tracker.phase(CarePhase.Measure, () => steps.measureContent(known)) };
   } finally {
     await CancellationScope.nonCancellable(() => tracker.phase(CarePhase.CleanUp, () => steps.cleanUp(step)));
   }
@@ -100,7 +104,7 @@ async function skip(run: Run): Promise<MaintenanceResult> {
   return { outcome: 'Skipped', message, repository, phases: run.tracker.timings };
 }
 
-const record = (run: Run, ended: Pick<CareRecord, 'outcome' | 'message' | 'failure'>): Promise<void> =>
+const record = (run: Run, ended: Omit<CareRecord, 'finishedAt' | 'durationSeconds'>): Promise<void> =>
   run.tracker.phase(CarePhase.Record, () =>
     run.steps.record({
       ...run.step,

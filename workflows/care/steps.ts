@@ -12,8 +12,7 @@ import {
   quickCall,
   type Urgency,
 } from '../activity-options.ts';
-import type { RepositoryActivities } from '../repository/contract.ts';
-import type { CareControlActivities, CareMoverActivities } from './contract.ts';
+import type { CareControlActivities, CareMoverActivities, RepositoryCareActivities } from './contract.ts';
 
 /** How long a run waits for the cluster before it says so, seconds. */
 const PATIENCE_SECONDS = 300;
@@ -24,7 +23,7 @@ const CLEAN_UP_SECONDS = 900;
 type Local = LocalActivityInterfaceFor<CareControlActivities>;
 type Control = ActivityInterfaceFor<CareControlActivities>;
 type Movers = ActivityInterfaceFor<CareMoverActivities>;
-type Repository = ActivityInterfaceFor<RepositoryActivities>;
+type Repository = ActivityInterfaceFor<RepositoryCareActivities>;
 
 /** The steps that runs of care have, with their options and the summary that the Temporal UI shows. */
 export interface CareSteps {
@@ -34,6 +33,7 @@ export interface CareSteps {
   readonly runMaintenance: Movers['runMaintenance'];
   readonly prepareMaintenance: Repository['prepareMaintenance'];
   readonly proveMaintenance: Repository['proveMaintenance'];
+  readonly measureContent: Repository['measureContent'];
   readonly record: Local['recordCare'];
   readonly cleanUp: Control['cleanUpCare'];
 }
@@ -44,7 +44,7 @@ export function careSteps(repository: string, what: string): CareSteps {
   const quick = (summary: string, seconds = PATIENCE_SECONDS) =>
     proxyLocalActivities<CareControlActivities>(quickCall(summary, seconds));
   const beside = (summary: string) =>
-    proxyActivities<RepositoryActivities>(besideRepository(summary, urgency, repository));
+    proxyActivities<RepositoryCareActivities>(besideRepository(summary, urgency, repository));
   return {
     plan: quick(`Read what is declared of ${repository}`).planCare,
     countRestores: quick(`Restores from ${repository}`).countRestores,
@@ -52,6 +52,7 @@ export function careSteps(repository: string, what: string): CareSteps {
     runMaintenance: proxyActivities<CareMoverActivities>(dataTransfer(what, urgency)).runMaintenance,
     prepareMaintenance: beside(`Own the maintenance of ${repository}`).prepareMaintenance,
     proveMaintenance: beside(`Prove the ${what}`).proveMaintenance,
+    measureContent: beside(`Count what ${repository} holds`).measureContent,
     record: quick(`Record the ${what}`, CLEAN_UP_SECONDS).recordCare,
     cleanUp: proxyActivities<CareControlActivities>(clusterWait(`Jobs of ${repository}`, urgency, CLEAN_UP_SECONDS))
       .cleanUpCare,

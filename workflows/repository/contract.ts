@@ -1,4 +1,3 @@
-import type { MaintenanceMode } from '../../api/care-request.ts';
 import type { Identity } from '../../api/identity.ts';
 import type { SnapshotChoice } from '../../api/restore-request.ts';
 import type { Retention } from '../../api/retention.ts';
@@ -111,25 +110,6 @@ export interface RepositoryIdentity {
   readonly path?: string;
 }
 
-interface KnownRepository {
-  readonly repository: string;
-  /** The unique id that `init` recorded, hexadecimal. */
-  readonly expectedUniqueId: string;
-}
-
-/** What Kopia had noted of maintenance when a run of it began. */
-export interface MaintenanceState {
-  /** RFC 3339, of the newest task; absent where none was ever done. */
-  readonly lastTaskStart?: string;
-  /** Who maintained until now, where that was somebody else. */
-  readonly previousOwner?: string;
-}
-
-export interface ProveMaintenanceInput extends KnownRepository {
-  readonly mode: MaintenanceMode;
-  readonly lastTaskStart?: string;
-}
-
 /** What stands beside the repository: one worker per repository, on the queue `repository/<name>`. No cluster access. */
 export interface RepositoryActivities {
   /** Is it there, is it the known one? Sets the source's policy before a snapshot. Throws RepositoryNotFound, RepositoryChanged, WrongPassword, Suspicious. */
@@ -147,10 +127,6 @@ export interface RepositoryActivities {
   identifyRepository(input: { readonly repository: string }): Promise<RepositoryIdentity>;
   /** What it holds, and a dry run of declared retention; changes nothing, and its answer is bounded. */
   inspectContent(input: InspectContentInput): Promise<InspectContentResult>;
-  /** Makes Stowage the owner of maintenance. */
-  prepareMaintenance(input: KnownRepository): Promise<MaintenanceState>;
-  /** Proves from another process that maintenance ran. Throws MoverFailed when it did not, or when a task of it failed. */
-  proveMaintenance(input: ProveMaintenanceInput): Promise<{ readonly tasks: number }>;
 }
 
 /** What the cluster remembers of a repository (a ConfigMap in Stowage's namespace). */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { REPOSITORY_API_VERSION, REPOSITORY_KIND } from '../../../api/kopia-repository.ts';
+import { REPOSITORY_API_VERSION, REPOSITORY_KIND } from '../../../api/declared-object.ts';
 import { settings } from '../small-world.ts';
 import { type WatchWorld, watchWorld } from './watch-world.ts';
 
