@@ -22,6 +22,7 @@ it('`kubectl apply -k deploy` is everything that the platform deploys, with one 
 it('the kinds that people declare stand apart, because VolSync may have brought them', async () => {
   expect(names(await build(tools, 'deploy')).join()).not.toContain('CustomResourceDefinition');
   expect(names(await build(tools, 'deploy/crds'))).toEqual([
+    'CustomResourceDefinition//kopiamaintenances.volsync.backube',
     'CustomResourceDefinition//replicationdestinations.volsync.backube',
     'CustomResourceDefinition//replicationsources.volsync.backube',
   ]);
