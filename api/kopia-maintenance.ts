@@ -20,14 +20,14 @@ import {
 import { MAINTENANCE_KIND } from './declared-object.ts';
 import { readVolumes } from './declared-repository.ts';
 import { type InvalidField, invalidFields } from './invalid.ts';
-import { type MaintenanceRequest, MaintenanceRequestSchema } from './maintenance-request.ts';
+import { type MaintenanceDeclaration, MaintenanceDeclarationSchema } from './maintenance-declaration.ts';
 
 /** A maintenance as declared, ready to be planned. */
 export interface DeclaredMaintenance {
   readonly namespace: string;
   readonly name: string;
   /** With every default filled in. */
-  readonly request: MaintenanceRequest;
+  readonly declaration: MaintenanceDeclaration;
   /** False: the object asks for no maintenance at all. */
   readonly enabled: boolean;
   /** Nothing starts; what runs goes on. */
@@ -47,7 +47,7 @@ export type MaintenanceReading =
 /** VolSync's CRD fills this in where nobody wrote a schedule, also beside `trigger`. */
 const DEFAULT_SCHEDULE = '0 2 * * *';
 
-/** Request path → manifest path; what is not named here lies under `spec` with the request's own path. */
+/** Path in the declaration → manifest path; what is not named here lies under `spec` with the same path. */
 const PATHS: Readonly<Record<string, string>> = {
   namespace: 'metadata.namespace',
   name: 'metadata.name',
@@ -81,8 +81,8 @@ export function readKopiaMaintenance(manifest: unknown, options: ReadingOptions 
   const volumes = readVolumes(spec, 'spec');
   const trigger = readTriggers(spec, options.defaultTimeZone);
 
-  const request = present({ ...requestFields(spec), ...volumes.fields, namespace, name: metadata.name });
-  const validated = MaintenanceRequestSchema.safeParse(request, { reportInput: true });
+  const declaration = present({ ...declarationFields(spec), ...volumes.fields, namespace, name: metadata.name });
+  const validated = MaintenanceDeclarationSchema.safeParse(declaration, { reportInput: true });
   const inManifest = ({ field, message }: InvalidField): InvalidField => ({
     field: manifestPath(field, { ...PATHS, ...volumes.paths }, 'spec'),
     message,
@@ -101,7 +101,7 @@ export function readKopiaMaintenance(manifest: unknown, options: ReadingOptions 
     maintenance: {
       namespace: validated.data.namespace,
       name: validated.data.name,
-      request: validated.data,
+      declaration: validated.data,
       enabled: spec.enabled !== false,
       suspended: spec.suspend === true,
       ...(trigger.schedule && { schedule: trigger.schedule }),
@@ -111,8 +111,8 @@ export function readKopiaMaintenance(manifest: unknown, options: ReadingOptions 
   };
 }
 
-/** The request's fields as they stand in `spec`, not validated yet. */
-const requestFields = (spec: Fields): Fields => ({
+/** The declaration's fields as they stand in `spec`, not validated yet. */
+const declarationFields = (spec: Fields): Fields => ({
   ...present(
     sharedRequestFields({
       ...spec,

@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MaintenanceSpec } from '../../api/crds/maintenance-spec.ts';
 import { readKopiaMaintenance } from '../../api/kopia-maintenance.ts';
-import { MaintenanceRequestSchema } from '../../api/maintenance-request.ts';
+import { MaintenanceDeclarationSchema } from '../../api/maintenance-declaration.ts';
 import { declaredMaintenance, maintenanceManifest, publicMaintenances } from './maintenances.ts';
 
 /** When, on what, and what has no effect: one line. */
 function summary(spec: object): string {
-  const { schedule, manual, request, unsupported } = declaredMaintenance(spec);
-  const { secretName, repositoryClaim, repositoryNfs } = request;
+  const { schedule, manual, declaration, unsupported } = declaredMaintenance(spec);
+  const { secretName, repositoryClaim, repositoryNfs } = declaration;
   const when = schedule ? `${schedule.expression} ${schedule.timeZone}` : `manual ${manual}`;
   const where = repositoryNfs ? `${repositoryNfs.server}:${repositoryNfs.path}` : (repositoryClaim ?? 'its own place');
   const without = unsupported.length > 0 ? `, without ${unsupported.map(({ field }) => field).join(' ')}` : '';
@@ -33,8 +33,8 @@ describe('maintenance in the shapes of public repositories', () => {
   });
 
   it('keeps the whole pod, ids and amounts as Kubernetes wants them', () => {
-    const { request } = declaredMaintenance(publicMaintenances['weekly, with a cache and limits']);
-    expect(request).toEqual({
+    const { declaration } = declaredMaintenance(publicMaintenances['weekly, with a cache and limits']);
+    expect(declaration).toEqual({
       namespace: 'volsync-system',
       name: 'daily',
       secretName: 'kopia-config',
@@ -51,7 +51,7 @@ describe('maintenance in the shapes of public repositories', () => {
       failedJobsHistoryLimit: 1,
       activeDeadlineSeconds: 10_800,
     });
-    const { request: plain } = declaredMaintenance(
+    const { declaration: plain } = declaredMaintenance(
       publicMaintenances['of one application in an object store, without history'],
     );
     expect(plain).toMatchObject({
@@ -84,9 +84,9 @@ it('variables that were left empty count as left out', () => {
     ...{ repository, trigger: { schedule: '', manual: '' }, schedule: '', cacheCapacity: '', cachePVC: null },
     podSecurityContext: { runAsUser: '', fsGroup: 100 },
   };
-  const { schedule, request, unsupported } = declaredMaintenance(spec);
+  const { schedule, declaration, unsupported } = declaredMaintenance(spec);
   expect(schedule?.expression).toBe('0 2 * * *');
-  expect(request.moverSecurityContext).toEqual({ fsGroup: 100 });
+  expect(declaration.moverSecurityContext).toEqual({ fsGroup: 100 });
   expect(unsupported).toEqual([]);
 });
 
@@ -160,7 +160,7 @@ it('whatever stands in a manifest, reading it never throws, and what is read is 
     fc.property(spec, fc.boolean(), (any, sound) => {
       const reading = readKopiaMaintenance(maintenanceManifest(sound ? { ...any, repository } : any));
       if (reading.kind === 'Invalid') expect(reading.problems.length).toBeGreaterThan(0);
-      if (reading.kind === 'Maintenance') MaintenanceRequestSchema.parse(reading.maintenance.request);
+      if (reading.kind === 'Maintenance') MaintenanceDeclarationSchema.parse(reading.maintenance.declaration);
     }),
     { numRuns: 400 },
   );

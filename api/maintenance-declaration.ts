@@ -4,7 +4,7 @@ import { labelValue, moverRequestFields } from './mover-request.ts';
 import { volumeFields } from './volume-request.ts';
 
 /** What a declared maintenance says of its repository, its pod and its limits. */
-export const MaintenanceRequestSchema = z.strictObject({
+export const MaintenanceDeclarationSchema = z.strictObject({
   namespace: namespaceName,
   name: objectName(),
   /** Secret of the same namespace. */
@@ -24,4 +24,4 @@ export const MaintenanceRequestSchema = z.strictObject({
   failedJobsHistoryLimit: z.number().int().min(0, 'must be at least 0').default(1),
   activeDeadlineSeconds: z.number().int().min(600, 'must be at least 600').default(10_800),
 });
-export type MaintenanceRequest = z.output<typeof MaintenanceRequestSchema>;
+export type MaintenanceDeclaration = z.output<typeof MaintenanceDeclarationSchema>;
