@@ -1,4 +1,4 @@
-/** What the readers of both declared kinds share about single fields. */
+/** What the readers of the declared kinds share about single fields. */
 
 /** A field that is read and deliberately not acted on; shown to people, never dropped in silence. */
 export interface UnsupportedField {
@@ -90,10 +90,14 @@ export const SHARED_PATHS: Readonly<Record<string, string>> = {
   'cache.contentLimitMb': 'spec.kopia.contentCacheSizeLimitMB',
 };
 
-/** The manifest's path of a request field: `renamed`, or `spec.kopia` with the request's own path. */
-export function manifestPath(requestPath: string, renamed: Readonly<Record<string, string>>): string {
+/** The manifest's path of a request field: `renamed`, or `base` with the request's own path. */
+export function manifestPath(
+  requestPath: string,
+  renamed: Readonly<Record<string, string>>,
+  base = 'spec.kopia',
+): string {
   const known = Object.entries(renamed).find(
     ([from]) => requestPath === from || requestPath.startsWith(`${from}[`) || requestPath.startsWith(`${from}.`),
   );
-  return known ? known[1] + requestPath.slice(known[0].length) : `spec.kopia.${requestPath}`;
+  return known ? known[1] + requestPath.slice(known[0].length) : `${base}.${requestPath}`;
 }

@@ -15,14 +15,19 @@ export interface ReadingOptions {
 
 /** Why an object is not one of ours to read: another kind, or another mover's. */
 export function reasonNotOurs(manifest: Fields, kind: DeclaredKind): string | undefined {
-  const apiVersion = shown(manifest.apiVersion ?? 'none');
-  if (manifest.kind !== kind || !apiVersion.startsWith('volsync.backube/')) {
-    return `${shown(manifest.kind ?? 'an object without kind')} of ${apiVersion} is not a ${kind}`;
-  }
+  const otherKind = reasonOtherKind(manifest, kind);
+  if (otherKind) return otherKind;
   const spec = asFields(manifest.spec);
   if (spec.kopia !== undefined && spec.kopia !== null) return undefined;
   const movers = moversOf(spec);
   return movers.length > 0 ? `its mover is ${movers.join(', ')}` : 'it has no spec.kopia';
+}
+
+/** Why an object is not of a kind of VolSync's group. */
+export function reasonOtherKind(manifest: Fields, kind: string): string | undefined {
+  const apiVersion = shown(manifest.apiVersion ?? 'none');
+  if (manifest.kind === kind && apiVersion.startsWith('volsync.backube/')) return undefined;
+  return `${shown(manifest.kind ?? 'an object without kind')} of ${apiVersion} is not a ${kind}`;
 }
 
 const moversOf = (spec: Fields): string[] =>

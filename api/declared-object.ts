@@ -13,6 +13,9 @@ export const DeclaredKind = {
 } as const;
 export type DeclaredKind = (typeof DeclaredKind)[keyof typeof DeclaredKind];
 
+/** Declares the maintenance of the repository that a Secret names; no volume is backed up or restored by it. */
+export const MAINTENANCE_KIND = 'KopiaMaintenance';
+
 /** One entry of `status.conditions`, as metav1.Condition. */
 export interface DeclaredCondition {
   readonly type: string;

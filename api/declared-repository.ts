@@ -14,15 +14,16 @@ export interface DeclaredVolumes {
 
 /**
  * The first claim in moverVolumes is the repository, its root; without one an NFS folder that is mounted as `repository`,
- * or is the only volume; without either the older field `repositoryPVC`. All other volumes are mounted beside it.
+ * or is the only volume; without either the older field `repositoryPVC`. All other volumes are mounted beside it. `base` is
+ * the path of the fields.
  */
-export function readVolumes(kopia: Fields): DeclaredVolumes {
+export function readVolumes(kopia: Fields, base = 'spec.kopia'): DeclaredVolumes {
   const volumes = Array.isArray(kopia.moverVolumes) ? kopia.moverVolumes : [];
   const sources = volumes.map((volume) => asFields(asFields(volume).volumeSource));
   const claim = sources.findIndex(({ persistentVolumeClaim }) => persistentVolumeClaim !== undefined);
   const chosen = claim >= 0 ? claim : repositoryFolder(volumes, sources);
   const others = volumes.map((volume, index) => ({ volume, index })).filter(({ index }) => index !== chosen);
-  const { fields, path, readOnly } = place(kopia, sources[chosen], chosen);
+  const { fields, path, readOnly } = place(kopia, sources[chosen], chosen, base);
   const unsupported = {
     field: `${path}.readOnly`,
     message: 'is not used for the repository: backups write it, restores mount it read-only',
@@ -33,7 +34,7 @@ export function readVolumes(kopia: Fields): DeclaredVolumes {
       repositoryClaim: chosen < 0 ? path : `${path}.claimName`,
       repositoryNfs: path,
       ...Object.fromEntries(
-        others.map(({ index }, position) => [`moverVolumes[${position}]`, `spec.kopia.moverVolumes[${index}]`]),
+        others.map(({ index }, position) => [`moverVolumes[${position}]`, `${base}.moverVolumes[${index}]`]),
       ),
     },
     unsupported: readOnly ? [unsupported] : [],
@@ -53,18 +54,18 @@ interface Place {
   readonly readOnly: boolean;
 }
 
-function place(kopia: Fields, source: Fields | undefined, index: number): Place {
-  const base = `spec.kopia.moverVolumes[${index}].volumeSource`;
+function place(kopia: Fields, source: Fields | undefined, index: number, base: string): Place {
+  const path = `${base}.moverVolumes[${index}].volumeSource`;
   if (source?.persistentVolumeClaim !== undefined) {
     const { claimName, readOnly } = asFields(source.persistentVolumeClaim);
     const fields = { repositoryClaim: claimName ?? '' };
-    return { path: `${base}.persistentVolumeClaim`, fields, readOnly: readOnly === true };
+    return { path: `${path}.persistentVolumeClaim`, fields, readOnly: readOnly === true };
   }
   if (source?.nfs !== undefined) {
     const { readOnly, ...folder } = asFields(source.nfs);
-    return { path: `${base}.nfs`, fields: { repositoryNfs: folder }, readOnly: readOnly === true };
+    return { path: `${path}.nfs`, fields: { repositoryNfs: folder }, readOnly: readOnly === true };
   }
   // Where in the volume it lies was found by looking, when the repository was adopted.
   const fields = present({ repositoryClaim: kopia.repositoryPVC });
-  return { path: 'spec.kopia.repositoryPVC', fields, readOnly: false };
+  return { path: `${base}.repositoryPVC`, fields, readOnly: false };
 }

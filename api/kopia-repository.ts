@@ -5,6 +5,9 @@ import { type InvalidField, invalidFields } from './invalid.ts';
 import { moverSecurityContext, namespaceName, objectName, quantity } from './kubernetes-values.ts';
 import { moverRequestFields } from './mover-request.ts';
 
+/** Where Stowage itself runs, and where its KopiaRepositories stand. */
+export const DEFAULT_STOWAGE_NAMESPACE = 'stowage-system';
+
 /** The Secret that `deploy/repository` names. */
 export const DEFAULT_REPOSITORY_SECRET = 'kopia-secret';
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { objectName } from './kubernetes-values.ts';
 
 /** A value of a label. */
-const labelValue = z
+export const labelValue = z
   .string()
   .regex(
     /^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$/,

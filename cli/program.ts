@@ -4,6 +4,7 @@ import { addAdoptCommand } from './commands/adopt.ts';
 import { addBackupCommand } from './commands/backup.ts';
 import { addCoverageCommand } from './commands/coverage.ts';
 import { addInitCommand } from './commands/init.ts';
+import { addMaintainCommand } from './commands/maintain.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addReleaseCommand } from './commands/release.ts';
 import { addRestoreCommand } from './commands/restore.ts';
@@ -27,6 +28,7 @@ Examples:
   stowage backup app-config -n demo             back up now
   stowage snapshots app-config -n demo          what there is to go back to
   stowage restore app-config -n demo            bring a missing volume back
+  stowage maintain kopia --full                 keep the repository small, now
   stowage status -A                             how all volumes stand
   stowage coverage                              which claims are protected, and which are not
   stowage plan                                  what would change of what the cluster declares
@@ -71,6 +73,7 @@ function buildProgram(host: CliHost, run: (command: Command, body: CommandBody) 
   addBackupCommand(program, run);
   addRestoreCommand(program, run);
   addSnapshotsCommand(program, run);
+  addMaintainCommand(program, run);
   addStatusCommand(program, run);
   addWatchCommand(program, run);
   addSchedulesCommand(program, run);

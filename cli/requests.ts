@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { type BackupRequest, BackupRequestSchema } from '../api/backup-request.ts';
+import { MaintenanceMode, type MaintenanceRequest, MaintenanceRequestSchema } from '../api/care-request.ts';
 import { invalidFields } from '../api/invalid.ts';
 import { type InitRequest, InitRequestSchema } from '../api/repository-request.ts';
 import { type RestoreRequest, RestoreRequestSchema } from '../api/restore-request.ts';
@@ -95,6 +96,16 @@ export function snapshotsRequest(claim: string, flags: VolumeFlags, declared?: B
 
 export function initRequest(flags: { readonly repository?: string; readonly adopt?: boolean }): InitRequest {
   return checked(InitRequestSchema, given({ repository: flags.repository, adopt: flags.adopt }));
+}
+
+export function maintenanceRequest(flags: {
+  readonly repository?: string;
+  readonly full?: boolean;
+}): MaintenanceRequest {
+  return checked(
+    MaintenanceRequestSchema,
+    given({ repository: flags.repository, mode: flags.full ? MaintenanceMode.Full : undefined }),
+  );
 }
 
 const volumeFlags = (claim: string, flags: VolumeFlags): Partial<VolumeFields> & Pick<VolumeFields, 'claim'> => ({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_STOWAGE_NAMESPACE } from '../api/kopia-repository.ts';
 import { namespaceName, objectName } from '../api/kubernetes-values.ts';
 import { DEFAULT_REPOSITORY, REPOSITORY_MOUNT } from '../api/volume-request.ts';
 
@@ -29,7 +30,7 @@ export type LogLevel = (typeof LogLevel)[keyof typeof LogLevel];
 /** Everything that a worker of any role can be told. Holds no secret: those come by KOPIA_PASSWORD or a file. */
 export const WorkerSettingsSchema = z.strictObject({
   /** Stowage's own namespace: where the record of each repository stands. */
-  namespace: namespaceName.default('stowage-system'),
+  namespace: namespaceName.default(DEFAULT_STOWAGE_NAMESPACE),
   temporal: z
     .strictObject({
       address: hostAndPort.default('127.0.0.1:7233'),

@@ -22,6 +22,7 @@ export function buildMaintenanceJob(input: CareStepPlan, settings: ActivitySetti
       image: settings.kopiaImage,
       args: maintenanceRunArguments(task === CareTask.fullMaintenance ? 'Full' : 'Quick'),
       dataDirectory: REPOSITORY_MOUNT,
+      locksConfig: true,
     }),
   );
 }

@@ -47,7 +47,8 @@ const RULES: readonly Rule[] = [
     retryable: false,
   },
   {
-    pattern: /repository upgrade in progress|error acquiring maintenance lock|resource temporarily unavailable$/i,
+    pattern:
+      /repository upgrade in progress|error acquiring maintenance lock(?!.*read-only file system$)|resource temporarily unavailable$/i,
     type: FailureType.RepositoryLocked,
     sentence: 'another user of the repository holds it',
   },

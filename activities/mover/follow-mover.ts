@@ -153,7 +153,6 @@ export class MoverFollower<T> {
 
   #conclude(): void {
     const result = this.#status?.exitCode === 0 ? this.#followed.language.atEnd?.(this.#tail.text) : undefined;
-    if (result !== undefined) return this.#succeed(result);
     const endedBefore = isFinishedJob(this.#followed.job) || isEnd(this.#firstStatus);
     const error = moverEnd({
       language: this.#followed.language,
@@ -163,7 +162,8 @@ export class MoverFollower<T> {
       taken: this.#gone || this.#pod?.metadata?.deletionTimestamp !== undefined,
       jobName: this.#followed.job.metadata?.name ?? '',
     });
-    this.#end.resolve({ type: 'Ended', error, endedBefore });
+    if (result !== undefined) this.#succeed(result);
+    else this.#end.resolve({ type: 'Ended', error, endedBefore });
   }
 
   async #tick(): Promise<void> {

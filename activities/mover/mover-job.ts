@@ -62,6 +62,8 @@ export interface MoverJobRequest {
   /** What people declare of the mover's pod. */
   readonly declared: DeclaredPod;
   readonly restores?: boolean;
+  /** Kopia writes a lock beside its configuration: the folder is writable then. Only maintenance does. */
+  readonly locksConfig?: boolean;
   /** The one node that the pod may run on. */
   readonly nodeName?: string;
 }
@@ -122,7 +124,9 @@ function buildContainer(request: MoverJobRequest, securityContext: V1Container['
       ...(request.repository ? [buildRepositoryMount(request.repository)] : []),
       { name: 'cache', mountPath: CACHE_MOUNT },
       { name: 'tempdir', mountPath: TEMPORARY_MOUNT },
-      { name: 'kopia-config', mountPath: CONFIG_MOUNT, readOnly: true },
+      request.locksConfig
+        ? { name: 'kopia-config', mountPath: configPath(request), subPath: CONFIG_FILE, readOnly: true }
+        : { name: 'kopia-config', mountPath: CONFIG_MOUNT, readOnly: true },
     ],
     ...(request.declared.moverResources
       ? { resources: request.declared.moverResources as V1ResourceRequirements }
@@ -138,13 +142,17 @@ const buildRepositoryMount = ({ readOnly }: RepositoryVolume): V1VolumeMount => 
   ...(readOnly ? { readOnly: true } : {}),
 });
 
+const configPath = ({ locksConfig }: MoverJobRequest): string =>
+  `${locksConfig ? TEMPORARY_MOUNT : CONFIG_MOUNT}/${CONFIG_FILE}`;
+
 /** The first two places are contract: policies replace the value at index 1. */
-function buildEnvironment({ dataDirectory, secretName, privileged, environment = [] }: MoverJobRequest): V1EnvVar[] {
+function buildEnvironment(request: MoverJobRequest): V1EnvVar[] {
+  const { dataDirectory, secretName, privileged, environment = [] } = request;
   return [
     { name: 'DATA_DIR', value: dataDirectory },
     { name: 'KOPIA_CACHE_DIR', value: CACHE_MOUNT },
     { name: 'KOPIA_PASSWORD', valueFrom: { secretKeyRef: { name: secretName, key: 'KOPIA_PASSWORD' } } },
-    { name: 'KOPIA_CONFIG_PATH', value: `${CONFIG_MOUNT}/${CONFIG_FILE}` },
+    { name: 'KOPIA_CONFIG_PATH', value: configPath(request) },
     { name: 'KOPIA_LOG_DIR', value: `${TEMPORARY_MOUNT}/kopia-logs` },
     { name: 'KOPIA_CHECK_FOR_UPDATES', value: 'false' },
     { name: 'KOPIA_PERSIST_CREDENTIALS_ON_CONNECT', value: 'false' },

@@ -1,10 +1,17 @@
 import type { z } from 'zod';
-import { DECLARED_API_VERSION, DeclaredKind, REPOSITORY_API_VERSION, REPOSITORY_KIND } from '../declared-object.ts';
+import {
+  DECLARED_API_VERSION,
+  DeclaredKind,
+  MAINTENANCE_KIND,
+  REPOSITORY_API_VERSION,
+  REPOSITORY_KIND,
+} from '../declared-object.ts';
 import { DestinationSpec } from './destination-spec.ts';
+import { MaintenanceSpec } from './maintenance-spec.ts';
 import { RepositorySpec } from './repository-spec.ts';
 import { RepositoryStatus } from './repository-status.ts';
 import { SourceSpec } from './source-spec.ts';
-import { DestinationStatus, SourceStatus } from './status.ts';
+import { DestinationStatus, MaintenanceStatus, SourceStatus } from './status.ts';
 import { buildStructuralSchema, type StructuralSchema } from './structural.ts';
 
 /** A CustomResourceDefinition, as far as Stowage writes one. */
@@ -32,7 +39,7 @@ const DURATION = { name: 'Duration', type: 'string', jsonPath: '.status.lastSync
 const NEXT_SYNC = { name: 'Next sync', type: 'string', format: 'date-time', jsonPath: '.status.nextSyncTime' };
 
 /** VolSync's CRDs: its names, paths and printer columns (compatibility.md 1.1), with Stowage's short names beside them. */
-export const buildDefinitions = (): readonly [source: Definition, destination: Definition] => [
+export const buildDefinitions = (): readonly [source: Definition, destination: Definition, maintenance: Definition] => [
   buildDefinition({
     apiVersion: DECLARED_API_VERSION,
     kind: DeclaredKind.source,
@@ -52,6 +59,24 @@ export const buildDefinitions = (): readonly [source: Definition, destination: D
     spec: DestinationSpec,
     status: DestinationStatus,
     columns: [LAST_SYNC, DURATION, NEXT_SYNC],
+  }),
+  buildDefinition({
+    apiVersion: DECLARED_API_VERSION,
+    kind: MAINTENANCE_KIND,
+    plural: 'kopiamaintenances',
+    shortName: 'kmnt',
+    description: 'How a repository is kept in order, and when.',
+    spec: MaintenanceSpec,
+    status: MaintenanceStatus,
+    columns: [
+      { name: 'Repository', type: 'string', jsonPath: '.spec.repository.repository' },
+      { name: 'Enabled', type: 'boolean', jsonPath: '.spec.enabled' },
+      // VolSync's shows the older field, which its API server fills in where nobody wrote it.
+      { name: 'Schedule', type: 'string', jsonPath: '.spec.trigger.schedule' },
+      { name: 'Suspended', type: 'boolean', jsonPath: '.spec.suspend' },
+      { name: 'Last Maintenance', type: 'string', format: 'date-time', jsonPath: '.status.lastMaintenanceTime' },
+      { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+    ],
   }),
 ];
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { FieldManager } from '../declared-object.ts';
-import { opaque, text } from './values.ts';
+import { count, opaque, text } from './values.ts';
 
 const time = (description: string) => z.iso.datetime({ offset: true }).meta({ description }).optional();
 
@@ -60,5 +60,19 @@ export const DestinationStatus = z
       })
       .meta({ description: 'The latest image that was restored.' })
       .optional(),
+  })
+  .meta(OPEN);
+
+/** `status` of a KopiaMaintenance (compatibility.md 1.5). */
+export const MaintenanceStatus = z
+  .object({
+    lastMaintenanceTime: time('When the last good maintenance ended.'),
+    nextScheduledMaintenance: time('When the schedule starts the next one.'),
+    lastManualSync: text('The value of spec.trigger.manual that was answered last.'),
+    maintenanceFailures: count('How many maintenances failed since the last good one.'),
+    observedGeneration: z.int().meta({ description: 'The generation that the status is about.' }).optional(),
+    activeCronJob: text("VolSync's CronJob."),
+    lastReconcileTime: time('When VolSync looked last.'),
+    conditions,
   })
   .meta(OPEN);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { buildDefinitions, type Definition } from '../../api/crds/definitions.ts';
+import { readKopiaMaintenance } from '../../api/kopia-maintenance.ts';
 import { readReplicationDestination } from '../../api/replication-destination.ts';
 import { readReplicationSource } from '../../api/replication-source.ts';
 import { manifest as sourceManifest } from '../schedules/manifests.ts';
@@ -11,6 +12,7 @@ import { createKubectl } from '../system/kubectl.ts';
 import { namespaceManifest } from '../system/objects.ts';
 import { declaredDestination, destinationManifest } from './destinations.ts';
 import { type Manifest, publicManifests } from './fixtures.ts';
+import { maintenanceManifest, publicMaintenances } from './maintenances.ts';
 
 const platform = inject('platform');
 const kubectl = createKubectl(platform.tools.kubectl!, platform.kubeconfig);
@@ -66,7 +68,7 @@ describe('the CRDs on a real API server', () => {
     const said = await kubectl.run(
       ...['apply', '--server-side', '--force-conflicts', '--dry-run=server', '-k', 'deploy/crds'],
     );
-    expect(said.trim().split('\n')).toHaveLength(2);
+    expect(said.trim().split('\n')).toHaveLength(4);
   });
 
   it('explain their fields', async () => {
@@ -204,5 +206,34 @@ describe('manifests in the shapes of public repositories', () => {
     const back = readReplicationDestination(await roundTrip(destinationManifest({ kopia: full })));
     const { namespace: __, template: _, ...expected } = declaredDestination({ kopia: full });
     expect(back).toMatchObject({ kind: 'Destination', destination: expected });
+  });
+});
+
+describe('a KopiaMaintenance on a real API server', () => {
+  it.each(Object.entries(publicMaintenances))('is admitted and read as it was written: %s', async (_, spec) => {
+    const written = readKopiaMaintenance({ ...here(maintenanceManifest(spec)), apiVersion: REAL_VERSION });
+    const back = readKopiaMaintenance(await roundTrip(maintenanceManifest(spec)));
+    if (written.kind !== 'Maintenance' || back.kind !== 'Maintenance') throw new Error(JSON.stringify([written, back]));
+    expect({ ...back.maintenance, unsupported: [] }).toEqual({ ...written.maintenance, unsupported: [] });
+    // The API server sorts fields.
+    expect(new Set(back.maintenance.unsupported)).toEqual(new Set(written.maintenance.unsupported));
+  });
+
+  it.each([
+    ['no repository', { trigger: { schedule: '@daily' } }, 'name the Secret of the repository'],
+    ['an empty Secret', { repository: { repository: '' } }, 'name the Secret of the repository'],
+    ['no time', { repository: { repository: 'r' }, trigger: { schedule: 'often' } }, 'spec.trigger.schedule'],
+    [
+      'both triggers',
+      { repository: { repository: 'r' }, trigger: { schedule: '0 1 * * *', manual: 'x' } },
+      'set schedule or manual, not both',
+    ],
+  ])('is refused with a sentence: %s', async (_, spec, said) => {
+    expect(await tried(maintenanceManifest(spec))).toContain(said);
+  });
+
+  it('keeps what nobody knows, so that it can be named', async () => {
+    const spec = { repository: { repository: 'r', prefix: 'x' }, newer: { deep: [1] }, resources: { claims: [] } };
+    expect((await roundTrip(maintenanceManifest(spec))).spec).toMatchObject(spec);
   });
 });

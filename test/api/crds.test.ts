@@ -2,7 +2,7 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { z } from 'zod';
 import { buildDefinitions, type Definition } from '../../api/crds/definitions.ts';
 import type { DestinationStatus, SourceStatus } from '../../api/crds/status.ts';
-import type { DeclaredStatus } from '../../api/declared-object.ts';
+import { type DeclaredStatus, MAINTENANCE_KIND } from '../../api/declared-object.ts';
 
 const definitions = buildDefinitions();
 
@@ -31,14 +31,16 @@ const schemaNodes = (definition: Definition) => [
 describe.each(definitions.map((definition) => [String(definition.spec.names.kind), definition] as const))(
   'the CRD of %s',
   (_kind, definition) => {
-    const KOPIA = '/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/kopia/properties';
+    const isMaintenance = definition.spec.names.kind === MAINTENANCE_KIND;
+    const SPEC = '/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties';
 
-    it.each(['repositoryPVC', 'moverVolumes', 'moverSecurityContext/properties/runAsUser', 'copyMethod'])(
-      'can be patched by JSON pointer at %s',
-      (path) => {
-        expect(at(definition, `${KOPIA}/${path}`)).toBeDefined();
-      },
-    );
+    it.each(
+      isMaintenance
+        ? ['moverVolumes', 'podSecurityContext/properties/runAsUser', 'repository/properties/repository']
+        : ['repositoryPVC', 'moverVolumes', 'moverSecurityContext/properties/runAsUser', 'copyMethod'],
+    )('can be patched by JSON pointer at %s', (path) => {
+      expect(at(definition, `${SPEC}/${isMaintenance ? '' : 'kopia/properties/'}${path}`)).toBeDefined();
+    });
 
     it('is structural: a type everywhere, no alternatives, no closed objects', () => {
       const problems = schemaNodes(definition).flatMap(([path, node]) => [
@@ -52,12 +54,15 @@ describe.each(definitions.map((definition) => [String(definition.spec.names.kind
       expect(problems).toEqual([]);
     });
 
-    it('requires nothing of a spec, as VolSync, and keeps unknown fields of kopia at every depth', () => {
+    it('requires nothing of a spec by name, and keeps unknown fields of kopia at every depth', () => {
       const spec = schemaNodes(definition).filter(([path]) => path.startsWith('.spec'));
       expect(spec.filter(([, node]) => 'required' in node)).toEqual([]);
       const closed = spec.filter(
         ([path, node]) =>
-          path.startsWith('.spec.kopia') && node.properties && !node['x-kubernetes-preserve-unknown-fields'],
+          path.startsWith(isMaintenance ? '.spec' : '.spec.kopia') &&
+          path !== '.spec.trigger' &&
+          node.properties &&
+          !node['x-kubernetes-preserve-unknown-fields'],
       );
       expect(closed).toEqual([]);
     });
@@ -73,7 +78,7 @@ describe.each(definitions.map((definition) => [String(definition.spec.names.kind
 
 it('other movers keep their place beside kopia', () => {
   const movers = ['rsync', 'rsyncTLS', 'rclone', 'restic', 'external'];
-  for (const definition of definitions)
+  for (const definition of definitions.filter(({ spec }) => spec.names.kind !== MAINTENANCE_KIND))
     for (const mover of movers)
       expect(
         at(definition, `/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/${mover}`),

@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
+import { renderMaintenance } from '../../cli/output/care.ts';
 import { age, bytes, duration } from '../../cli/output/format.ts';
 import { createOutput } from '../../cli/output/output.ts';
 import { liveLine, moverText, NOTHING_SAID, progressLines } from '../../cli/output/progress.ts';
@@ -35,6 +36,22 @@ describe('results as a person reads them', () => {
 
   it('a repository', () =>
     expectGolden('init', renderInit(plain, { outcome: 'Created', repository: 'kopia', uniqueId: 'ab12' })));
+
+  it('a maintenance', () => {
+    const message = 'full maintenance of kopia ran (9 tasks)';
+    const content = {
+      ...{
+        identities: 3,
+        snapshots: 90,
+        logicalBytes: 3e9,
+        storedBytes: 1e9,
+        stored: '1.0 GB for 3.0 GB of newest data',
+      },
+      ...{ blobs: 210, indexBlobs: 4, observedTime: '2026-11-23T12:00:00Z' },
+    };
+    const result = { outcome: 'Succeeded', message, repository: 'kopia', content, phases: [] } as const;
+    return expectGolden('maintain', renderMaintenance(plain, result));
+  });
 
   it('a failure with its remedy and its link', () =>
     expectGolden(

@@ -55,6 +55,7 @@ describe('help', () => {
     'backup',
     'restore',
     'snapshots',
+    'maintain',
     'status',
     'watch',
     'schedules plan',

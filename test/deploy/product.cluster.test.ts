@@ -1,20 +1,17 @@
 import { fileURLToPath } from 'node:url';
 import { expect, inject, it } from 'vitest';
-import { run } from '../../platform/host/run.ts';
 import { type KubernetesObject, readManifests } from '../../platform/worker/objects.ts';
 import '../provided.ts';
 import { createKubectl } from '../system/kubectl.ts';
-import { parseObjects } from './render.ts';
+import { build } from './render.ts';
 
 const { tools, kubeconfig } = inject('platform');
 const folder = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-const build = async (path: string): Promise<KubernetesObject[]> =>
-  parseObjects(await run(tools.kubectl!, ['kustomize', folder(path)]));
 const names = (objects: readonly KubernetesObject[]): string[] =>
   objects.map(({ kind, metadata }) => `${kind}/${metadata.namespace ?? ''}/${metadata.name}`).sort();
 
 it('`kubectl apply -k deploy` is everything that the platform deploys, with one image for all workers', async () => {
-  const built = await build('deploy');
+  const built = await build(tools, 'deploy');
   expect(names(built)).toEqual(names(await readManifests(folder('deploy'))));
   const images = built
     .filter(({ kind }) => kind === 'Deployment')
@@ -23,8 +20,10 @@ it('`kubectl apply -k deploy` is everything that the platform deploys, with one 
 });
 
 it('the kinds that people declare stand apart, because VolSync may have brought them', async () => {
-  expect(names(await build('deploy')).join()).not.toContain('CustomResourceDefinition');
-  expect(names(await build('deploy/crds'))).toEqual([
+  expect(names(await build(tools, 'deploy')).join()).not.toContain('CustomResourceDefinition');
+  expect(names(await build(tools, 'deploy/crds'))).toEqual([
+    'CustomResourceDefinition//kopiamaintenances.volsync.backube',
+    'CustomResourceDefinition//kopiarepositories.stowage.dev',
     'CustomResourceDefinition//replicationdestinations.volsync.backube',
     'CustomResourceDefinition//replicationsources.volsync.backube',
   ]);
@@ -32,4 +31,16 @@ it('the kinds that people declare stand apart, because VolSync may have brought 
   await createKubectl(tools.kubectl!, kubeconfig).run(
     ...['apply', '--server-side', '--force-conflicts', '--dry-run=server', '-k', folder('deploy/crds')],
   );
+});
+
+it('the admission policy is optional, and its older version differs in nothing but the version', async () => {
+  const policy = await build(tools, 'deploy/admission');
+  expect(names(policy)).toEqual([
+    'MutatingAdmissionPolicy//stowage-repository-injection',
+    'MutatingAdmissionPolicyBinding//stowage-repository-injection',
+  ]);
+  expect(names(await build(tools, 'deploy')).join()).not.toContain('MutatingAdmissionPolicy');
+  expect(policy.map(({ apiVersion }) => apiVersion)).toEqual(Array(2).fill('admissionregistration.k8s.io/v1'));
+  const apiVersion = 'admissionregistration.k8s.io/v1beta1';
+  expect(await build(tools, 'deploy/admission/v1beta1')).toEqual(policy.map((object) => ({ ...object, apiVersion })));
 });

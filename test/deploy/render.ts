@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments, stringify } from 'yaml';
 import { renderFluxKustomization } from '../../platform/gitops/render.ts';
+import { run } from '../../platform/host/run.ts';
 import type { KubernetesObject } from '../../platform/worker/objects.ts';
 
 const checkout = fileURLToPath(new URL('../../', import.meta.url));
@@ -60,6 +61,10 @@ export async function renderEmby(tools: Tools, clusterVariables: Record<string, 
   const file = 'kubernetes/apps/default/emby/ks.yaml';
   return parseObjects(await renderFluxKustomization({ tools, folders, file, clusterVariables }));
 }
+
+/** What Kustomize makes of a folder of this checkout, for example `deploy/crds`. */
+export const build = async (tools: Tools, path: string): Promise<KubernetesObject[]> =>
+  parseObjects(await run(tools.kubectl!, ['kustomize', join(checkout, path)]));
 
 /** YAML as the API server reads it: a null stays. */
 export const parseObjects = (text: string): KubernetesObject[] =>

@@ -1,13 +1,11 @@
 import type { NfsFolder } from '../../api/mover-request.ts';
+import { REPOSITORY_MOUNT } from '../../api/volume-request.ts';
 
 /** Jobs that maintain a repository, as VolSync names them. */
 const MAINTENANCE_PREFIX = 'kopia-maint-';
 
 /** Name of the volume; a Job that has one of this name brings its repository itself. */
 const VOLUME_NAME = 'repository';
-
-/** Where a Secret's `filesystem:///repository` looks. */
-const DEFAULT_MOUNT_PATH = '/repository';
 
 type Named = { readonly name: string };
 type Mount = { readonly name: string; readonly mountPath: string };
@@ -40,7 +38,7 @@ export function injectRepository<Job extends JobManifest>(job: Job, repository: 
   // As the API server does: a name to generate counts only where there is no name.
   const name = job.metadata?.name || job.metadata?.generateName || '';
   if (!name.startsWith(MAINTENANCE_PREFIX) || volumes.some((volume) => volume.name === VOLUME_NAME)) return job;
-  const mountPath = repository.mountPath ?? DEFAULT_MOUNT_PATH;
+  const mountPath = repository.mountPath ?? REPOSITORY_MOUNT;
   const injected = {
     ...spec,
     volumes: [...volumes, volumeOf(repository)],
