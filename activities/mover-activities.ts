@@ -2,6 +2,7 @@ import type { BackupMoverActivities } from '../workflows/backup/contract.ts';
 import type { CareMoverActivities } from '../workflows/care/contract.ts';
 import type { RestoreMoverActivities } from '../workflows/restore/contract.ts';
 import { runMaintenance } from './care/run-maintenance.ts';
+import { runVerification } from './care/run-verification.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withFailureMapping } from './failure-mapping.ts';
 import { checkRestore } from './mover/check-restore.ts';
@@ -18,6 +19,7 @@ export function createMoverActivities(dependencies: ActivityDependencies): Mover
     provisionEmptyVolume: (input) => provisionEmptyVolume(dependencies, input),
     checkRestore: (input) => checkRestore(dependencies, input),
     runMaintenance: (input) => runMaintenance(dependencies, input),
+    runVerification: (input) => runVerification(dependencies, input),
   };
   return withFailureMapping(activities);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { objectName } from './kubernetes-values.ts';
+import { MAX_PARTS } from './verify-report.ts';
 import { DEFAULT_REPOSITORY } from './volume-request.ts';
 
 export const MaintenanceMode = { Quick: 'Quick', Full: 'Full' } as const;
@@ -27,8 +28,8 @@ export const resolveMaintenance = (input: unknown): ResolvedMaintenance =>
 export const VerificationRequestSchema = z.strictObject({
   repository,
   mode: z.enum(VerificationMode, 'must be Quick or Deep').default(VerificationMode.Quick),
-  /** Deep: reads everything at once instead of the day's share. */
-  everything: z.boolean().default(false),
+  /** Deep: how many runs read everything together, each the part after the last one; 1 reads all at once. */
+  parts: z.int().min(1, `must be 1 to ${MAX_PARTS}`).max(MAX_PARTS, `must be 1 to ${MAX_PARTS}`).default(1),
 });
 export type VerificationRequest = z.input<typeof VerificationRequestSchema>;
 export type ResolvedVerification = Readonly<z.output<typeof VerificationRequestSchema>>;

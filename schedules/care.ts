@@ -1,5 +1,6 @@
 import { CareTask, type CareTrigger, type DeclaredRepository } from '../api/kopia-repository.ts';
-import { careId, MAINTAIN_REPOSITORY } from '../workflows/care/contract.ts';
+import { MAX_PARTS } from '../api/verify-report.ts';
+import { careId, MAINTAIN_REPOSITORY, VERIFY_REPOSITORY } from '../workflows/care/contract.ts';
 import { SearchAttribute } from '../workflows/progress.ts';
 import { CONTROL_QUEUE } from '../workflows/task-queues.ts';
 import { calendarsOf, inWords } from './calendars.ts';
@@ -15,7 +16,7 @@ interface Work {
   readonly pausedBy: string;
 }
 
-const WORK: Readonly<Record<CareTask, Work | undefined>> = {
+const WORK: Readonly<Record<CareTask, Work>> = {
   quickMaintenance: {
     workflowType: MAINTAIN_REPOSITORY,
     request: { mode: 'Quick' },
@@ -28,28 +29,36 @@ const WORK: Readonly<Record<CareTask, Work | undefined>> = {
     words: 'Full maintenance',
     pausedBy: 'spec.maintenance.paused',
   },
-  quickVerification: undefined,
-  deepVerification: undefined,
+  quickVerification: {
+    workflowType: VERIFY_REPOSITORY,
+    request: { mode: 'Quick' },
+    words: 'Quick verification',
+    pausedBy: 'spec.verification.paused',
+  },
+  deepVerification: {
+    workflowType: VERIFY_REPOSITORY,
+    request: { mode: 'Deep' },
+    words: 'Deep verification',
+    pausedBy: 'spec.verification.paused',
+  },
 };
 
 /** The schedules that a declared repository's care asks for, by id. None is spread: there are a handful. Pure. */
 export const desiredCare = (repositories: readonly DeclaredRepository[]): DesiredSchedule[] =>
   repositories
     .flatMap((declared) =>
-      Object.values(CareTask).flatMap((task) => {
-        const work = WORK[task];
-        return work ? [careSchedule(declared, task, work, declared.triggers[task])] : [];
-      }),
+      Object.values(CareTask).map((task) => careSchedule(declared, task, WORK[task], declared.triggers[task])),
     )
     .sort((a, b) => (a.scheduleId < b.scheduleId ? -1 : 1));
 
 function careSchedule(
-  { repository: { namespace, name } }: DeclaredRepository,
+  { repository: { namespace, name, readAllWithinDays } }: DeclaredRepository,
   task: CareTask,
   { workflowType, request, words, pausedBy }: Work,
   { cron, paused }: CareTrigger,
 ): DesiredSchedule {
   const id = careId(task, namespace, name);
+  const parts = task === CareTask.deepVerification ? { parts: partsWithin(readAllWithinDays, cron) } : {};
   return {
     scheduleId: id,
     settings: {
@@ -61,7 +70,7 @@ function careSchedule(
       workflowType,
       workflowId: id,
       taskQueue: CONTROL_QUEUE,
-      request: { repository: name, ...request },
+      request: { repository: name, ...request, ...parts },
       searchAttributes: { [SearchAttribute.repository]: name },
       summary: `${words} of ${name}`,
       details: `${words} of repository \`${name}\`, declared by KopiaRepository \`${namespace}/${name}\`.\n- when: ${inWords(cron)} (\`${cron.expression}\`, ${cron.timeZone})`,
@@ -72,3 +81,9 @@ function careSchedule(
     startAtOnce: false,
   };
 }
+
+const SECONDS_PER_DAY = 86_400;
+
+/** Into how many parts the data is divided, so that runs at these times have read all of it within so many days. */
+const partsWithin = (days: number, cron: CareTrigger['cron']): number =>
+  Math.max(1, Math.min(MAX_PARTS, Math.floor((days * SECONDS_PER_DAY) / longestIntervalSeconds(cron))));

@@ -6,6 +6,9 @@ import { cacheDirectory } from '../mover/backup-job.ts';
 import type { MoverJobRequest } from '../mover/mover-job.ts';
 import { Component, labelValue } from '../volume/ownership.ts';
 
+/** How long a Job of care may stay without a running container, seconds. */
+export const START_DEADLINE_SECONDS = 1800;
+
 type Cared = Pick<
   MoverJobRequest,
   | 'run'

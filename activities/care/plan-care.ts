@@ -24,5 +24,9 @@ export async function planCare(dependencies: ActivityDependencies, { repository 
   const cared = reading.declared.repository;
   const request = { ...cared, repository, ...(cared.repositoryNfs ? { repositoryNfs: cared.repositoryNfs } : {}) };
   const found = await readSurroundings(dependencies, request);
-  return { repository: cared, privileged: found.privileged, ...requireRepository(found, request) };
+  const round = object.status?.verification;
+  return {
+    ...{ repository: cared, privileged: found.privileged, ...requireRepository(found, request) },
+    ...(round ? { round } : {}),
+  };
 }

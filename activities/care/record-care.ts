@@ -1,7 +1,9 @@
 import { REPOSITORY_API_VERSION, REPOSITORY_KIND } from '../../api/declared-object.ts';
 import type { CareRecord, CareStep } from '../../workflows/care/contract.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
+import type { Cluster, RepositoryObject } from '../ports/cluster.ts';
 import { EventReason, tell } from '../status/event.ts';
+import { knownDamage } from './found-damage.ts';
 
 /** Several tasks count what there is; the newest count is the one that stands. */
 const CONTENT_MANAGER = 'stowage-content';
@@ -31,6 +33,7 @@ export async function recordCare(
   const result = outcome === 'Succeeded' ? 'Successful' : outcome;
   const own = { ...good, lastResult: result, lastEndTime: finishedAt, message: said };
   await cluster.applyStatus('KopiaRepository', ref, { care: { [task]: own } }, `stowage-${task}`);
+  if (record.verified) await recordVerification(cluster, ref, object, record.verified, said, finishedAt);
   if (content) await cluster.applyStatus('KopiaRepository', ref, { content }, CONTENT_MANAGER);
   if (outcome === 'Skipped') return;
   const uid = object.metadata?.uid;
@@ -38,4 +41,20 @@ export async function recordCare(
   const warning = outcome === 'Failed';
   const reason = outcome === 'Succeeded' ? EventReason.careSucceeded : EventReason.careFailed;
   await tell(dependencies, { about, run, reason, message: said, warning });
+}
+
+/** The round under a manager of its own, and the damage under another: a run that fails takes neither away. */
+async function recordVerification(
+  cluster: Cluster,
+  ref: { readonly namespace: string; readonly name: string },
+  { status }: RepositoryObject,
+  { report, round }: NonNullable<CareRecord['verified']>,
+  message: string,
+  time: string,
+): Promise<void> {
+  if (round) await cluster.applyStatus('KopiaRepository', ref, { verification: round }, 'stowage-verification');
+  const before = status?.damage ?? [];
+  const damage = knownDamage(before, report, message, time);
+  if (before.length === 0 && damage.length === 0) return;
+  await cluster.applyStatus('KopiaRepository', ref, { damage }, 'stowage-damage');
 }

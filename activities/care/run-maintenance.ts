@@ -4,9 +4,7 @@ import type { ActivityDependencies } from '../dependencies.ts';
 import { classifyKopiaError, decisiveFailure } from '../kopia/errors.ts';
 import type { LogLanguage } from '../mover/log-reader.ts';
 import { runMover } from '../mover/run-mover.ts';
-
-/** How long a Job of care may stay without a running container, seconds. */
-const START_DEADLINE_SECONDS = 1800;
+import { START_DEADLINE_SECONDS } from './care-job.ts';
 
 /**
  * What `kopia maintenance run` says. It prints that it finished also when it failed, so only the end of the container

@@ -32,12 +32,38 @@ const content = z
   .meta({ description: 'What the repository holds.' })
   .optional();
 
+const verification = z
+  .object({
+    parts: amount('How many deep verifications read everything together.'),
+    nextPart: amount('The part that the next one reads, from 0.'),
+    roundStartTime: time('When the first part of the present round was read.'),
+    allReadTime: time('When everything had been read once, last time.'),
+  })
+  .meta({ description: 'How far the round of deep verifications is.' })
+  .optional();
+
+const damage = z
+  .array(
+    z.object({
+      found: words('The verification that found it: quick, or the part of the data.'),
+      time: time('When.'),
+      message: words('What is damaged, in one sentence.'),
+      identities: z.array(z.string()).meta({ description: 'Whose snapshots it touches.' }),
+      snapshots: amount('How many snapshots it touches.'),
+      blobs: z.array(z.string()).meta({ description: 'Blobs that are missing or corrupt; the first few.' }),
+    }),
+  )
+  .meta({ description: 'Damage that was found and not found gone since.' })
+  .optional();
+
 /** `status` of a KopiaRepository. */
 export const RepositoryStatus = z
   .object({
     conditions,
     uniqueId: words('Unique id of the repository, as `stowage init` recorded it.'),
     content,
+    verification,
+    damage,
     care: z
       .object({
         quickMaintenance: careRun('Quick maintenance.'),

@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
+import type { VerifyReport } from '../../api/verify-report.ts';
 import type {
   BackupControlActivities,
   BackupMoverActivities,
@@ -89,6 +90,23 @@ const carePlan: CarePlan = {
   privileged: false,
   repositoryUniqueId: UNIQUE_ID,
   repositoryPath: '/repository',
+};
+
+/** A quick verification that found nothing. */
+export const wholeReport: VerifyReport = {
+  mode: 'quick',
+  part: { index: 0, of: 1 },
+  snapshots: 2,
+  objects: 7,
+  contentsChecked: 5,
+  contentsRead: 0,
+  bytesRead: 0,
+  damagedContents: 0,
+  damagedPacks: 0,
+  packs: [],
+  affectedSnapshots: 0,
+  affectedIdentities: [],
+  affected: [],
 };
 
 const none = { count: 0, examples: [] };
@@ -182,6 +200,7 @@ export function succeedingActivities(calls: string[]): AllActivities {
       spec: { template: { spec: { containers: [{ name: 'kopia' }] } } },
     }),
     runMaintenance: async () => ({ startMilliseconds: 5, runMilliseconds: 5 }),
+    runVerification: async () => wholeReport,
     recordCare: async () => undefined,
     cleanUpCare: async () => ({ removed: [] }),
   };

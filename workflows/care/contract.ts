@@ -1,11 +1,15 @@
 import type { MaintenanceMode } from '../../api/care-request.ts';
 import type { CaredRepository, CareTask } from '../../api/kopia-repository.ts';
-import type { RepositoryContent } from '../../api/repository-status.ts';
+import type { RepositoryContent, VerificationRound } from '../../api/repository-status.ts';
+import type { VerifyReport } from '../../api/verify-report.ts';
 import type { CleanUpResult, RunReference } from '../backup/contract.ts';
 import type { PhaseTiming } from '../progress.ts';
 
 /** Keeps a repository small and fast. */
 export const MAINTAIN_REPOSITORY = 'maintainRepository';
+
+/** Proves that a repository can be read. */
+export const VERIFY_REPOSITORY = 'verifyRepository';
 
 /** Runs for as long as another run works on a repository; nothing but the lock. */
 export const HOLD_REPOSITORY = 'holdRepository';
@@ -55,6 +59,8 @@ export interface CarePlan {
   readonly repositoryPath: string;
   /** The namespace allows movers that run as root. */
   readonly privileged: boolean;
+  /** How far the round of deep verifications is; absent where none ever ran. */
+  readonly round?: VerificationRound;
 }
 
 export interface CareStepPlan extends CareStep {
@@ -87,6 +93,8 @@ export interface CareRecord {
   readonly failure?: { readonly type: string; readonly message: string };
   /** What the repository held then. */
   readonly content?: RepositoryContent;
+  /** What a verification found. */
+  readonly verified?: { readonly report: VerifyReport; readonly round?: VerificationRound };
 }
 
 export interface CareControlActivities {
@@ -134,11 +142,29 @@ export interface RepositoryCareActivities {
 export interface CareMoverActivities {
   /** Follows the Job to its end. */
   runMaintenance(input: CareStep & { readonly job: PlainJob }): Promise<MaintenanceMoverResult>;
+  /** Verifies in a Job that only reads. Throws RepositoryNotFound, WrongPassword, …; damage is a result. */
+  runVerification(input: VerificationMoverInput): Promise<VerifyReport>;
+}
+
+export interface VerificationMoverInput extends CareStepPlan {
+  readonly mode: 'Quick' | 'Deep';
+  /** Deep: part `index` (from 0) of `of`. */
+  readonly part: { readonly index: number; readonly of: number };
 }
 
 export interface MaintenanceMoverResult {
   readonly startMilliseconds: number;
   readonly runMilliseconds: number;
+}
+
+export interface VerificationResult {
+  readonly outcome: 'Succeeded' | 'Skipped';
+  /** One sentence for a person. */
+  readonly message: string;
+  readonly repository: string;
+  readonly content?: RepositoryContent;
+  readonly verified?: CareRecord['verified'];
+  readonly phases: readonly PhaseTiming[];
 }
 
 export interface MaintenanceResult {

@@ -31,6 +31,7 @@ export interface CareSteps {
   readonly countRestores: Local['countRestores'];
   readonly buildMaintenanceJob: Local['buildMaintenanceJob'];
   readonly runMaintenance: Movers['runMaintenance'];
+  readonly runVerification: Movers['runVerification'];
   readonly prepareMaintenance: Repository['prepareMaintenance'];
   readonly proveMaintenance: Repository['proveMaintenance'];
   readonly measureContent: Repository['measureContent'];
@@ -45,11 +46,13 @@ export function careSteps(repository: string, what: string): CareSteps {
     proxyLocalActivities<CareControlActivities>(quickCall(summary, seconds));
   const beside = (summary: string) =>
     proxyActivities<RepositoryCareActivities>(besideRepository(summary, urgency, repository));
+  const movers = proxyActivities<CareMoverActivities>(dataTransfer(what, urgency));
   return {
     plan: quick(`Read what is declared of ${repository}`).planCare,
     countRestores: quick(`Restores from ${repository}`).countRestores,
     buildMaintenanceJob: quick(`Job of the ${what}`).buildMaintenanceJob,
-    runMaintenance: proxyActivities<CareMoverActivities>(dataTransfer(what, urgency)).runMaintenance,
+    runMaintenance: movers.runMaintenance,
+    runVerification: movers.runVerification,
     prepareMaintenance: beside(`Own the maintenance of ${repository}`).prepareMaintenance,
     proveMaintenance: beside(`Prove the ${what}`).proveMaintenance,
     measureContent: beside(`Count what ${repository} holds`).measureContent,
