@@ -49,11 +49,11 @@ export class ClockedRepository {
     await this.kopia(repositoryCreateArguments({ path }), OWNER, path);
   }
 
-  /** The file that tells a client which repository is meant; each client has a cache of its own. */
+  /** The file that tells a client which repository is meant; all share one cache, so that an index is stored once. */
   config(client: Pick<Identity, 'username' | 'hostname'>, path = this.path): string {
     const name = `${client.username}-${path.split('/').at(-1)}`;
     const file = join(this.root, `${name}.config`);
-    const cacheDirectory = join(this.root, `cache-${name}`);
+    const cacheDirectory = join(this.root, `cache-${path.split('/').at(-1)}`);
     // Once: another Kopia may be reading it.
     if (!this.configs.has(file)) {
       writeFileSync(file, buildKopiaConfig({ identity: client, path, cacheDirectory, readOnly: false }));
