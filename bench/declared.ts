@@ -30,6 +30,7 @@ export async function measureDeclared(stage: Stage, count: number): Promise<Outc
   await bindClaims(stage, apps);
   return await withoutMovers(stage, async () => {
     const bare = await createBareSchedules(temporal, count, LANES);
+    log(`declared: ${count} bare schedules in ${bare.toFixed(1)} s`);
     const memory = watchMemory(stage);
     try {
       const applied = await declareAll(stage, apps);
@@ -37,11 +38,10 @@ export async function measureDeclared(stage: Stage, count: number): Promise<Outc
         creationOf(stage, scheduleId(namespace, source)),
       );
       const planned = (Math.max(...created) - applied) / 1000;
+      log(`declared: planned in ${planned.toFixed(1)} s; until every restore is answered`);
       await restoresAnswered(stage, count, LIMIT_SECONDS);
       const peak = await memory.stop();
-      log(
-        `declared: planned in ${planned.toFixed(1)} s, ${count} bare schedules in ${bare.toFixed(1)} s, control worker at most ${peak.toFixed(0)} MiB`,
-      );
+      log(`declared: control worker at most ${peak.toFixed(0)} MiB`);
       return { measurements: toMeasurements(count, planned, bare, peak), details: { planned, bare, peak } };
     } finally {
       await memory.stop();
