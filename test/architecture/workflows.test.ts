@@ -47,7 +47,12 @@ describe('the workflow bundle', () => {
     expect(inApi).toContain('api/backup-request.ts');
     expect(named.map(([, , path]) => path).sort()).toEqual(inApi.sort());
     const frozen = /for \(const exported of \[([^\]]*)\]/.exec(shared)?.[1] ?? '';
-    expect(frozen.split(/[\s,]+/).filter(Boolean).sort()).toEqual(named.map(([, name]) => name).sort());
+    expect(
+      frozen
+        .split(/[\s,]+/)
+        .filter(Boolean)
+        .sort(),
+    ).toEqual(named.map(([, name]) => name).sort());
   });
 
   it('holds only packages that are deterministic', () => {
