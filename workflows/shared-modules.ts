@@ -12,6 +12,7 @@ import * as repository from '../api/repository-request.ts';
 import * as restore from '../api/restore-request.ts';
 import * as retention from '../api/retention.ts';
 import * as snapshots from '../api/snapshots-request.ts';
+import * as verify from '../api/verify-report.ts';
 import * as volume from '../api/volume-request.ts';
 
 /*
@@ -29,6 +30,7 @@ for (const exported of [
   restore,
   retention,
   snapshots,
+  verify,
   volume,
 ]) {
   Object.freeze(exported);
