@@ -33,10 +33,16 @@ export class DeclaredPass {
   }
 
   /**
-   * Everything is tried, also when a part fails; the first PortError is thrown then, and the pass is made again. Returns why
-   * deletions of schedules were left out.
+   * Everything is tried, also when a part fails; the first PortError is thrown then, and the pass is made again. Runs are
+   * started last, and only until what `interruption` gave at their beginning says that there is more to plan.
+   * Returns why deletions of schedules were left out.
    */
-  async run(picture: Picture, complete: boolean, notes: PassNotes): Promise<string | undefined> {
+  async run(
+    picture: Picture,
+    complete: boolean,
+    notes: PassNotes,
+    interruption: () => () => boolean,
+  ): Promise<string | undefined> {
     this.#sourceReadings.keep(picture.sources);
     this.#destinationReadings.keep(picture.destinations);
     const sources = dated(picture.sources, picture, (object) => {
@@ -51,9 +57,10 @@ export class DeclaredPass {
     const declared = sources.map((source) => source.declared);
     // Schedules first: hundreds of restores at once must not keep them waiting.
     const planned = await this.#sources.plan(picture, problemsOf(conflicts, DeclaredKind.source), complete, notes);
+    const enough = interruption();
     const acted = await Promise.allSettled([
-      this.#destinations.run(picture, declared, problemsOf(conflicts, DeclaredKind.destination), notes),
-      this.#sources.act(planned, picture, notes),
+      this.#destinations.run(picture, declared, problemsOf(conflicts, DeclaredKind.destination), notes, enough),
+      this.#sources.act(planned, picture, notes, enough),
     ]);
     for (const result of acted) if (result.status === 'rejected') throw result.reason;
     if (complete) await sweepHandovers(this.#dependencies, this.#dependencies.watch.isWatched);

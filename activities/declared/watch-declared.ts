@@ -13,6 +13,9 @@ import { VOLSYNC_LEASE, volsyncActs } from './volsync.ts';
 const GATHER = 150;
 const GATHER_AT_MOST = 2_000;
 
+/** New sources are planned before more runs are started, once those that are due had this long, milliseconds. */
+const ACT_AT_LEAST = 1_000;
+
 /** With nothing to do the watch looks again after this, and compares everything with Temporal after that, milliseconds. */
 const IDLE = 60_000;
 const COMPLETE_EVERY = 5 * 60_000;
@@ -44,6 +47,8 @@ class DeclaredWatch {
   readonly #care: CarePass;
   #wake: (() => void) | undefined;
   #changed = true;
+  /** Sources came, went or were edited since the pass began. */
+  #redeclared = false;
   #volsync = { acts: false, askedAt: Number.NEGATIVE_INFINITY };
   #progress: WatchProgress = { sources: 0, destinations: 0, held: {} };
 
@@ -59,11 +64,14 @@ class DeclaredWatch {
 
   async run(signal: AbortSignal): Promise<void> {
     const { cluster, clock, log, watch, settings } = this.#dependencies;
-    const onChange = (): void => this.#onChange();
     const wanted = ({ metadata }: { metadata?: { namespace?: string } }): boolean =>
       watch.isWatched(metadata?.namespace ?? '');
-    const base = { cluster, clock, log, wanted, onChange };
-    const sources = new LiveSet({ kind: 'ReplicationSource', ...base });
+    const base = { cluster, clock, log, wanted, onChange: (): void => this.#onChange() };
+    const onChange = (redeclared: boolean): void => {
+      this.#redeclared ||= redeclared;
+      this.#onChange();
+    };
+    const sources = new LiveSet({ kind: 'ReplicationSource', ...base, onChange });
     const destinations = new LiveSet({ kind: 'ReplicationDestination', ...base });
     const claims = new LiveSet({ kind: 'PersistentVolumeClaim', ...base });
     // Beside the others: without the CRD of KopiaRepository everything else goes on.
@@ -83,12 +91,13 @@ class DeclaredWatch {
         continue;
       }
       this.#changed = false;
+      this.#redeclared = false;
       const notes = new PassNotes();
       const complete = clock.now() >= completeAt;
       try {
         const acts = await this.#volsyncActs();
         const picture = buildPicture(sources.values(), destinations.values(), claims.values(), acts);
-        const refused = await this.#pass.run(picture, complete, notes);
+        const refused = await this.#pass.run(picture, complete, notes, () => this.#mayInterrupt());
         if (repositories.complete) await this.#care.run(repositories.values(), complete, notes);
         if (complete) completeAt = clock.now() + COMPLETE_EVERY;
         retry = FIRST_RETRY;
@@ -120,6 +129,12 @@ class DeclaredWatch {
       this.#volsync = { acts: volsyncActs(leases, new Date(now)), askedAt: now };
     }
     return this.#volsync.acts;
+  }
+
+  /** Starting hundreds of runs takes long: sources that come meanwhile don't wait for it. */
+  #mayInterrupt(): () => boolean {
+    const since = this.#dependencies.clock.now();
+    return () => this.#redeclared && this.#dependencies.clock.now() - since >= ACT_AT_LEAST;
   }
 
   #onChange(): void {
