@@ -41,9 +41,10 @@ export const maintenanceRunArguments = ({ full }: { readonly full: boolean }): s
   'run',
   ...(full ? ['--full'] : []),
   '--safety=full',
-  ...QUIET,
-  // The last of them counts: what it says at the end is its only result.
+  // What it says at the end is its only result.
   '--log-level=info',
+  '--disable-file-logging',
+  '--no-progress',
 ];
 
 /** Owner, cycles and the last runs, as JSON ({@link parseMaintenanceInfo}). */
