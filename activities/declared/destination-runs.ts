@@ -1,7 +1,6 @@
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
 import { ConditionType } from '../../api/declared-object.ts';
 import { type ResolvedDestination, resolveDestination } from '../../api/destination-identity.ts';
-import { repositoryRecordName } from '../../api/names.ts';
 import type { DeclaredDestination } from '../../api/replication-destination.ts';
 import type { DeclaredSource } from '../../api/replication-source.ts';
 import { restoreWorkflowId } from '../../workflows/restore/contract.ts';
@@ -10,6 +9,7 @@ import type { PassNotes, Picture, WatchDependencies } from './declared-context.t
 import { buildRequest } from './destination-request.ts';
 import { isServed, type RestoreTarget } from './destination-targets.ts';
 import type { Problem } from './problem.ts';
+import { repositoryVersion } from './repository-version.ts';
 import type { WatchedRuns } from './runs.ts';
 import { type CheckedSecret, SecretAge, type SecretChecks, secretProblem } from './secret-checks.ts';
 import { failureOf } from './source-status.ts';
@@ -110,7 +110,7 @@ export class DestinationRuns {
     this.#versions.set(key, version);
     // What could make a difference to a restore that failed.
     const attempt = attemptOf('restore', request, object.metadata?.uid, secret.version, {
-      repository: await this.#repositoryVersion(request.repository),
+      repository: await repositoryVersion(this.#dependencies, request.repository),
       // Another claim of that name, or the same one lost once more: what failed before says nothing about it.
       claim: claim?.metadata?.uid ?? restoredSince(object),
       backedUp,
@@ -148,13 +148,6 @@ export class DestinationRuns {
     const { namespace = '', name = '', uid } = metadata ?? {};
     const [found] = await this.#dependencies.cluster.list('ReplicationDestination', { namespace, name });
     return found?.metadata?.uid === uid && found?.metadata?.deletionTimestamp === undefined;
-  }
-
-  /** The record of the repository: `stowage init` makes it, and then a restore that failed may go well. */
-  async #repositoryVersion(repository = this.#dependencies.watch.repository): Promise<string | undefined> {
-    const { cluster, settings } = this.#dependencies;
-    const ref = { namespace: settings.stowageNamespace, name: repositoryRecordName(repository) };
-    return (await cluster.get('ConfigMap', ref))?.metadata?.resourceVersion;
   }
 
   #isSettled(namespace: string, { claim, missing }: RestoreTarget, notes: PassNotes): boolean {

@@ -49,7 +49,7 @@ export class SourcePass {
     this.#readings = readings;
     this.#secrets = secrets;
     this.#schedules = new SourceSchedules(dependencies.orchestrator);
-    this.#runs = new SourceRuns(dependencies.orchestrator, runs, dependencies.clock);
+    this.#runs = new SourceRuns(dependencies, runs);
   }
 
   /**

@@ -229,7 +229,7 @@ describe('what is wrong with a destination', () => {
     await world.pass(120);
     expect(restores()).toHaveLength(2);
     world.orchestrator.end(restores()[1]!, { state: 'Failed', failureType: 'RepositoryNotFound' });
-    await world.pass(3600);
+    await world.pass(600);
     expect(restores()).toHaveLength(2);
     await world.cluster.create('ConfigMap', {
       metadata: { namespace: 'stowage-system', name: 'stowage-repository-kopia' },

@@ -58,7 +58,7 @@ describe('a declared source', () => {
     const [first] = world.orchestrator.runs;
     expect(first?.request).toMatchObject({ manual: 'one', declared: true });
     world.orchestrator.end(first!, { state: 'Failed', failureType: 'WrongPassword' });
-    await world.pass(3600);
+    await world.pass(600);
     expect(world.orchestrator.runs).toHaveLength(1);
 
     // The Secret gets the right password: that is a change.
