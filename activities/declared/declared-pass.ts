@@ -6,12 +6,17 @@ import type { DeclaredObject } from '../ports/cluster.ts';
 import { sweepHandovers } from '../volume/sweep-handovers.ts';
 import type { PassNotes, Picture, WatchDependencies } from './declared-context.ts';
 import { DestinationPass } from './destination-pass.ts';
-import { HoldReason, type Problem } from './problem.ts';
+import { inLanes } from './in-lanes.ts';
+import { HoldReason, ownProblem, type Problem } from './problem.ts';
 import { Readings } from './readings.ts';
 import { WatchedRuns } from './runs.ts';
 import { SecretChecks } from './secret-checks.ts';
 import { SourcePass } from './source-pass.ts';
 import { isManaged } from './source-view.ts';
+import { endStaleBackup, endStaleRestore } from './stale-starts.ts';
+
+/** Objects whose runs are asked for at the same time. */
+const LANES = 4;
 
 /** One look at everything that is declared, and what follows from it. */
 export class DeclaredPass {
@@ -33,8 +38,8 @@ export class DeclaredPass {
   }
 
   /**
-   * Everything is tried, also when a part fails; the first PortError is thrown then, and the pass is made again. Returns why
-   * deletions of schedules were left out.
+   * Everything is tried, also when a part fails; the first PortError (ClusterUnreachable) is thrown then, and the pass is made
+   * again. What concerns one object alone fails no pass. Returns why deletions of schedules were left out.
    */
   async run(picture: Picture, complete: boolean, notes: PassNotes): Promise<string | undefined> {
     this.#sourceReadings.keep(picture.sources);
@@ -51,13 +56,32 @@ export class DeclaredPass {
     const declared = sources.map((source) => source.declared);
     // Schedules first: hundreds of restores at once must not keep them waiting.
     const planned = await this.#sources.plan(picture, problemsOf(conflicts, DeclaredKind.source), complete, notes);
+    notes.compared = complete;
     const acted = await Promise.allSettled([
       this.#destinations.run(picture, declared, problemsOf(conflicts, DeclaredKind.destination), notes),
       this.#sources.act(planned, picture, notes),
+      ...(complete ? [this.#settle(picture)] : []),
     ]);
     for (const result of acted) if (result.status === 'rejected') throw result.reason;
-    if (complete) await sweepHandovers(this.#dependencies, this.#dependencies.watch.isWatched);
     return planned.refusedDeletions;
+  }
+
+  /** What runs that were terminated left behind. */
+  async #settle(picture: Picture): Promise<void> {
+    await sweepHandovers(this.#dependencies, this.#dependencies.watch.isWatched);
+    const sources = picture.sources.filter((object) => isManaged(object, picture));
+    const destinations = picture.destinations.filter((object) => isManaged(object, picture));
+    await inLanes(sources, LANES, async (object) => {
+      const reading = this.#sourceReadings.of(object);
+      if (reading.kind !== 'Source') return;
+      const ended = await endStaleBackup(this.#dependencies, object, reading.source).catch(ownProblem);
+      if (ended === true) this.#sources.forgetRuns(object);
+    });
+    await inLanes(destinations, LANES, async (object) => {
+      const reading = this.#destinationReadings.of(object);
+      if (reading.kind !== 'Destination') return;
+      await endStaleRestore(this.#dependencies, object, reading.destination, picture).catch(ownProblem);
+    });
   }
 }
 

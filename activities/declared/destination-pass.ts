@@ -14,7 +14,7 @@ import type { Readings } from './readings.ts';
 import type { WatchedRuns } from './runs.ts';
 import type { SecretChecks } from './secret-checks.ts';
 import { keyOf } from './source-view.ts';
-import { writeStatus } from './status-writer.ts';
+import { ToldStatus } from './told-status.ts';
 
 /** Destinations looked at at the same time. */
 const LANES = 8;
@@ -32,6 +32,7 @@ export class DestinationPass {
   readonly #dependencies: WatchDependencies;
   readonly #readings: Readings<DestinationReading>;
   readonly #runs: DestinationRuns;
+  readonly #told: ToldStatus;
 
   constructor(
     dependencies: WatchDependencies,
@@ -42,9 +43,10 @@ export class DestinationPass {
     this.#dependencies = dependencies;
     this.#readings = readings;
     this.#runs = new DestinationRuns(dependencies, secrets, runs);
+    this.#told = new ToldStatus(dependencies);
   }
 
-  /** One pass; `sources` are all that can be read. Throws the first PortError after everything was tried. */
+  /** One pass; `sources` are all that can be read. Throws PortError ClusterUnreachable after everything was tried. */
   async run(
     picture: Picture,
     sources: readonly DeclaredSource[],
@@ -52,13 +54,14 @@ export class DestinationPass {
     notes: PassNotes,
   ): Promise<void> {
     const views = picture.destinations.flatMap((object) => this.#view(object, picture, conflicts, notes) ?? []);
+    this.#told.keep(picture.destinations);
     await this.#runs.cancelGone(picture.destinations);
     await inLanes(views, LANES, async (view) => {
       // Ours before a run writes on it: a status without our conditions would be taken for VolSync's.
-      if (!view.object.status?.conditions) await this.#tell(view, picture);
+      if (!view.object.status?.conditions) await this.#tell(view, picture, notes);
       const problem = await this.#runs.start(view, picture, sources, notes).catch(ownProblem);
       if (problem) notes.hold(problem.reason);
-      await this.#tell({ ...view, problem }, picture);
+      await this.#tell({ ...view, problem }, picture, notes);
     });
   }
 
@@ -83,10 +86,9 @@ export class DestinationPass {
     return { object, destination, problem: conflicts.get(keyOf(object)), targets };
   }
 
-  async #tell({ object, destination, problem, targets }: View, picture: Picture): Promise<void> {
+  async #tell({ object, destination, problem, targets }: View, picture: Picture, notes: PassNotes): Promise<void> {
     const { clock } = this.#dependencies;
-    await writeStatus(
-      this.#dependencies,
+    await this.#told.write(
       DeclaredKind.destination,
       object,
       buildDestinationStatus({
@@ -99,6 +101,7 @@ export class DestinationPass {
         now: new Date(clock.now()),
       }),
       problem,
+      notes,
     );
   }
 }

@@ -1,6 +1,7 @@
 import { DeclaredKind } from '../../api/declared-object.ts';
 import type { SourceReading } from '../../api/replication-source.ts';
 import { suspicionOf } from '../../api/suspicion.ts';
+import type { DeclaredObject } from '../ports/cluster.ts';
 import type { PassNotes, Picture, WatchDependencies } from './declared-context.ts';
 import { inLanes } from './in-lanes.ts';
 import { HoldReason, ownProblem, type Problem } from './problem.ts';
@@ -11,7 +12,7 @@ import { SourceRuns } from './source-runs.ts';
 import { type ScheduleOutcome, SourceSchedules } from './source-schedules.ts';
 import { buildSourceStatus, failureOf } from './source-status.ts';
 import { isManaged, keyOf, type SourceView, viewSource, withSurroundings } from './source-view.ts';
-import { writeStatus } from './status-writer.ts';
+import { ToldStatus } from './told-status.ts';
 
 /** Objects looked at at the same time; each costs a request or two where something changed. */
 const LANES = 8;
@@ -38,6 +39,7 @@ export class SourcePass {
   readonly #secrets: SecretChecks;
   readonly #schedules: SourceSchedules;
   readonly #runs: SourceRuns;
+  readonly #told: ToldStatus;
 
   constructor(
     dependencies: WatchDependencies,
@@ -50,6 +52,12 @@ export class SourcePass {
     this.#secrets = secrets;
     this.#schedules = new SourceSchedules(dependencies.orchestrator);
     this.#runs = new SourceRuns(dependencies, runs);
+    this.#told = new ToldStatus(dependencies);
+  }
+
+  /** See {@link SourceRuns.forget}. */
+  forgetRuns({ metadata }: DeclaredObject): void {
+    this.#runs.forget(metadata?.uid ?? '');
   }
 
   /**
@@ -73,18 +81,22 @@ export class SourcePass {
     for (const { metadata } of picture.sources.filter((object) => !isManaged(object, picture))) {
       notes.hold(metadata?.deletionTimestamp ? 'Deleting' : HoldReason.awaitingAdoption);
     }
+    this.#told.keep(picture.sources);
     const seenViews = seen.map(({ view }) => view);
     return { seen, ...(await this.#schedules.sync(seenViews, complete)) };
   }
 
-  /** Tells each source how it stands and starts what is due. Throws the first PortError after everything was tried. */
+  /** Tells each source how it stands and starts what is due. Throws PortError ClusterUnreachable after everything was tried. */
   async act({ seen, failed }: PlannedSources, picture: Picture, notes: PassNotes): Promise<void> {
     await inLanes(seen, LANES, async ({ view: planned, secret }) => {
       const failure = failed.get(planned.key);
       const view =
         failure === undefined ? planned : { ...planned, problem: { reason: 'ScheduleFailed', message: failure } };
-      await this.#tell(view, picture);
-      await this.#runs.start(view, secret.version, notes);
+      await this.#tell(view, picture, notes);
+      const problem = await this.#runs.start(view, secret.version, notes).then(() => undefined, ownProblem);
+      if (!problem) return;
+      notes.hold(problem.reason);
+      await this.#tell({ ...view, problem }, picture, notes);
     });
   }
 
@@ -110,11 +122,10 @@ export class SourcePass {
     return { view: looked, secret };
   }
 
-  async #tell(view: SourceView, picture: Picture): Promise<void> {
+  async #tell(view: SourceView, picture: Picture, notes: PassNotes): Promise<void> {
     const { clock } = this.#dependencies;
     const { object, source, problem } = view;
-    await writeStatus(
-      this.#dependencies,
+    await this.#told.write(
       DeclaredKind.source,
       object,
       buildSourceStatus({
@@ -126,6 +137,7 @@ export class SourcePass {
         now: new Date(clock.now()),
       }),
       problem,
+      notes,
     );
   }
 }

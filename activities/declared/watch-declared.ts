@@ -88,9 +88,10 @@ class DeclaredWatch {
       try {
         const acts = await this.#volsyncActs();
         const picture = buildPicture(sources.values(), destinations.values(), claims.values(), acts);
-        const refused = await this.#pass.run(picture, complete, notes);
+        const refused = await this.#pass.run(picture, complete, notes).finally(() => {
+          if (notes.compared) completeAt = clock.now() + COMPLETE_EVERY;
+        });
         if (repositories.complete) await this.#care.run(repositories.values(), complete, notes);
-        if (complete) completeAt = clock.now() + COMPLETE_EVERY;
         retry = FIRST_RETRY;
         this.#progress = {
           sources: picture.sources.length,

@@ -61,8 +61,11 @@ describe('a failure that somebody mends where the watch can not see it', () => {
     await world.apply(source({ spec: { trigger: { schedule: '0 0 1 1 *' } } }));
     await world.pass(5);
     const failsOnce = async () => {
-      await runWrites({ lastSyncStartTime: new Date(world.small.clock.now()).toISOString() });
+      const startedAt = world.small.clock.now();
+      world.small.runs.onClaim = [{ workflowId: 'backup/demo/app-src-2026', runId: 'r', kind: 'Backup', startedAt }];
+      await runWrites({ lastSyncStartTime: new Date(startedAt).toISOString() });
       await world.pass(20 * MINUTE);
+      world.small.runs.onClaim = [];
       await runWrites({ latestMoverStatus: { result: 'Failed', logs: 'RepositoryFull: no space left' } });
     };
     await failsOnce();
