@@ -30,6 +30,7 @@ export const FailureType = {
   CleanupFailed: 'CleanupFailed',
   Suspicious: 'Suspicious',
   ClockSkew: 'ClockSkew',
+  DestinationGone: 'DestinationGone',
 } as const;
 export type FailureType = (typeof FailureType)[keyof typeof FailureType];
 
@@ -188,6 +189,11 @@ export const failureRules: Readonly<Record<FailureType, FailureRule>> = {
     exitCode: 39,
     remedy:
       'Set the clocks of the nodes and of the storage (NTP); backups go on, and the next maintenance runs by itself once they agree.',
+  },
+  DestinationGone: {
+    retryable: false,
+    exitCode: 40,
+    remedy: 'Nothing was handed over; declare the destination again if its claim is still wanted.',
   },
 };
 

@@ -19,6 +19,7 @@ export const MENDED_IN_SIGHT: readonly FailureType[] = [
   FailureType.RestoreMismatch,
   FailureType.TargetExists,
   FailureType.Suspicious,
+  FailureType.DestinationGone,
 ];
 
 /** A claim that its run just made is seen here a moment later; until then a second run would find nothing to do, milliseconds. */
