@@ -26,22 +26,24 @@ export class DeclaredPass {
   readonly #sourceReadings: Readings<ReturnType<typeof readReplicationSource>>;
   readonly #destinationReadings: Readings<ReturnType<typeof readReplicationDestination>>;
 
-  constructor(dependencies: WatchDependencies) {
+  /** `kept`: schedules that the watch before this one had kept although their sources went. */
+  constructor(dependencies: WatchDependencies, kept: readonly string[]) {
     this.#dependencies = dependencies;
     const { repository } = dependencies.watch;
     this.#sourceReadings = new Readings((object) => readReplicationSource(object, { repository }));
     this.#destinationReadings = new Readings((object) => readReplicationDestination(object, { repository }));
     const secrets = new SecretChecks(dependencies);
     const runs = new WatchedRuns(dependencies.orchestrator, dependencies.clock);
-    this.#sources = new SourcePass(dependencies, this.#sourceReadings, secrets, runs);
+    this.#sources = new SourcePass(dependencies, this.#sourceReadings, secrets, runs, kept);
     this.#destinations = new DestinationPass(dependencies, this.#destinationReadings, secrets, runs);
   }
 
   /**
    * Everything is tried, also when a part fails; the first PortError (ClusterUnreachable) is thrown then, and the pass is made
-   * again. What concerns one object alone fails no pass. Returns why deletions of schedules were left out.
+   * again. What concerns one object alone fails no pass. Returns the schedules that are kept although
+   * their sources went, by `namespace/name`.
    */
-  async run(picture: Picture, complete: boolean, notes: PassNotes): Promise<string | undefined> {
+  async run(picture: Picture, complete: boolean, notes: PassNotes): Promise<readonly string[]> {
     this.#sourceReadings.keep(picture.sources);
     this.#destinationReadings.keep(picture.destinations);
     const sources = dated(picture.sources, picture, (object) => {
@@ -63,7 +65,7 @@ export class DeclaredPass {
       ...(complete ? [this.#settle(picture)] : []),
     ]);
     for (const result of acted) if (result.status === 'rejected') throw result.reason;
-    return planned.refusedDeletions;
+    return planned.kept;
   }
 
   /** What runs that were terminated left behind. */

@@ -1,6 +1,5 @@
 import { DeclaredKind } from '../../api/declared-object.ts';
 import type { SourceReading } from '../../api/replication-source.ts';
-import { suspicionOf } from '../../api/suspicion.ts';
 import type { DeclaredObject } from '../ports/cluster.ts';
 import type { PassNotes, Picture, WatchDependencies } from './declared-context.ts';
 import { inLanes } from './in-lanes.ts';
@@ -10,7 +9,7 @@ import type { WatchedRuns } from './runs.ts';
 import { type CheckedSecret, SecretAge, type SecretChecks } from './secret-checks.ts';
 import { SourceRuns } from './source-runs.ts';
 import { type ScheduleOutcome, SourceSchedules } from './source-schedules.ts';
-import { buildSourceStatus, failureOf } from './source-status.ts';
+import { buildSourceStatus, failureOf, standingSuspicion } from './source-status.ts';
 import { isManaged, keyOf, type SourceView, viewSource, withSurroundings } from './source-view.ts';
 import { ToldStatus } from './told-status.ts';
 
@@ -46,11 +45,12 @@ export class SourcePass {
     readings: Readings<SourceReading>,
     secrets: SecretChecks,
     runs: WatchedRuns,
+    kept: readonly string[],
   ) {
     this.#dependencies = dependencies;
     this.#readings = readings;
     this.#secrets = secrets;
-    this.#schedules = new SourceSchedules(dependencies.orchestrator);
+    this.#schedules = new SourceSchedules(dependencies.orchestrator, kept);
     this.#runs = new SourceRuns(dependencies, runs);
     this.#told = new ToldStatus(dependencies);
   }
@@ -125,6 +125,7 @@ export class SourcePass {
   async #tell(view: SourceView, picture: Picture, notes: PassNotes): Promise<void> {
     const { clock } = this.#dependencies;
     const { object, source, problem } = view;
+    const claim = source && picture.claim(view.namespace, source.request.claim);
     await this.#told.write(
       DeclaredKind.source,
       object,
@@ -133,7 +134,7 @@ export class SourcePass {
         generation: object.metadata?.generation,
         source,
         problem,
-        suspicion: source && suspicionOf(picture.claim(view.namespace, source.request.claim), view.name)?.message,
+        suspicion: standingSuspicion(object.status, source, claim),
         now: new Date(clock.now()),
       }),
       problem,

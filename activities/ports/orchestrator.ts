@@ -21,8 +21,11 @@ export interface ScheduleReport {
   readonly changes: number;
   /** What was declared and could not be done, by `namespace/name`: one sentence each. */
   readonly failed: ReadonlyMap<string, string>;
-  /** Set when deletions were left out because there were too many at once. */
-  readonly refusedDeletions?: string;
+  /**
+   * With `complete`: schedules of Stowage that none of the sources declares and that stay, by `namespace/name`: those of `keep`,
+   * and all of which there were too many to delete at once.
+   */
+  readonly left: ReadonlySet<string>;
 }
 
 /** The newest run of a workflow id, as far as Temporal remembers it. */

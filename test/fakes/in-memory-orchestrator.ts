@@ -61,8 +61,9 @@ export class InMemoryOrchestrator implements Orchestrator {
     const plan = planSchedules(desired, current, complete ? undefined : { mode: 'Allow', atMost: 0 });
     const changes = plan.changes.filter(({ kind }) => !plan.refusal || kind !== 'Delete');
     this.#carryOut(changes);
-    const refused = plan.refusal ? { refusedDeletions: plan.refusal } : {};
-    return { changes: changes.length, failed: new Map(), ...refused };
+    const others = complete ? [...this.schedules.keys()].filter((one) => !ids.has(one) && !isCareId(one)) : [];
+    const left = new Set(others.map((one) => one.slice('backup/'.length)));
+    return { changes: changes.length, failed: new Map(), left };
   }
 
   async syncCare(repositories: readonly DeclaredRepository[]): Promise<ScheduleReport> {

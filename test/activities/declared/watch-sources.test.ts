@@ -133,19 +133,6 @@ describe('a declared source', () => {
   });
 });
 
-describe('a mass deletion', () => {
-  it('is not followed: the schedules stay, and the rest goes on', async () => {
-    const names = Array.from({ length: 12 }, (_, index) => `app${index}-src`);
-    for (const name of names) await world.apply(source({ name, spec: { sourcePVC: `${name}-data` } }));
-    await world.pass(5);
-    expect(world.orchestrator.schedules.size).toBe(12);
-    for (const name of names.slice(1)) await world.cluster.delete('ReplicationSource', { namespace: NAMESPACE, name });
-    await world.pass(600);
-    expect(world.orchestrator.schedules.size).toBe(12);
-    expect(world.small.heartbeats.at(-1)).toMatchObject({ refusedDeletions: expect.stringMatching(/11/) });
-  });
-});
-
 describe('what is wrong with a source', () => {
   it.each([
     [
