@@ -28,7 +28,7 @@ export type DeclaredIdentity =
 /** Everything of a RestoreRequest but the claim, the identity and what one run is told. */
 export type RestoreTemplate = Omit<
   RestoreRequest,
-  'claim' | 'identity' | 'declared' | 'manual' | 'deliver' | 'whenNoSnapshot'
+  'claim' | 'identity' | 'declared' | 'manual' | 'deliver' | 'whenNoSnapshot' | 'neighbours'
 >;
 
 /** A destination as declared, ready for `resolveDestination`. */

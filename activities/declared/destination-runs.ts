@@ -110,7 +110,7 @@ export class DestinationRuns {
     );
     // What was backed up once is no first deployment, whatever a changed identity finds.
     const allowed = { ...resolved, firstDeploymentAllowed: resolved.firstDeploymentAllowed && !backedUp };
-    const request = buildRequest(destination, target, allowed, isServed(destination, object.status));
+    const request = buildRequest(destination, target, allowed, isServed(destination, object.status), sources);
     const workflowId = restoreWorkflowId(request.namespace, request.claim);
     // What could make a difference to a restore that failed.
     const attempt = attemptOf('restore', request, object.metadata?.uid, secret.version, {

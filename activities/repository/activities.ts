@@ -16,6 +16,7 @@ import { createRepositoryFinder, type OpenedRepository } from './known-repositor
 import { newlyExpired, policyDiffers, requireApproval, type WantedPolicy } from './policy-change.ts';
 import { requireProof } from './read-back.ts';
 import { isOvertaken, Keeping, storedRetention, withoutMark } from './retention-hold.ts';
+import { areAlike } from './similar-identities.ts';
 import { byNewest, chooseSnapshot, countedSnapshots } from './snapshot-choice.ts';
 
 export interface RepositoryDependencies {
@@ -145,7 +146,13 @@ export function createRepositoryActivities(dependencies: RepositoryDependencies)
         if (snapshots.length > 0) return chooseSnapshot(snapshots, input.choice, identity, now());
         const { client } = await requireKnown(input.repository, input.expectedUniqueId);
         const others = (await client.identities(signal)).filter((other) => other !== identity).sort();
-        return { skipped: 0, otherIdentities: others.slice(0, NAMED_IDENTITIES) };
+        const { neighbours } = input;
+        const former = neighbours ? others.filter((one) => areAlike(identity, one) && !neighbours.includes(one)) : [];
+        return {
+          skipped: 0,
+          otherIdentities: others.slice(0, NAMED_IDENTITIES),
+          ...(former.length > 0 ? { formerIdentities: former.slice(0, NAMED_IDENTITIES) } : {}),
+        };
       }),
 
     listRepositorySnapshots: (input) =>

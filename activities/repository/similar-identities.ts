@@ -22,6 +22,15 @@ export function similarIdentities(wanted: string, existing: readonly string[]): 
     .map(({ identity }) => identity);
 }
 
+/**
+ * True for two identities of one host that may be one application's: the source was renamed, or declared anew under another
+ * name. Pure.
+ */
+export function areAlike(a: string, b: string): boolean {
+  const [left, right] = [partsOf(a), partsOf(b)];
+  return a !== b && left.hostname === right.hostname && likeness(left, right) > 0;
+}
+
 function likeness(wanted: Parts, found: Parts): number {
   const host = wanted.hostname === found.hostname ? 2 : 0;
   if (wanted.username === found.username) return 6 + host;

@@ -227,6 +227,25 @@ describe('a declared destination', () => {
     expect(restores()).toMatchObject([{ request: { whenNoSnapshot: 'Fail', identity: { username: 'renamed' } } }]);
   });
 
+  it('says which declared identities look like its own: only others are former names of it', async () => {
+    await world.apply(source());
+    await world.apply(source({ name: 'app-meta', spec: { sourcePVC: 'app-meta' } }));
+    await world.apply(source({ name: 'other', spec: { sourcePVC: 'other' } }));
+    await world.apply(destination());
+    await world.pass(10);
+    expect(restores()).toMatchObject([{ request: { whenNoSnapshot: 'Empty', neighbours: ['app-meta@demo:/data'] } }]);
+  });
+
+  it('restores under the identity that VolSync derives of a long name, although it ends with a dash', async () => {
+    const name = `${'a'.repeat(49)}-and-more`;
+    await world.apply(source({ name }));
+    await world.apply(destination());
+    await world.pass(10);
+    const [run] = restores();
+    expect(run?.request).toMatchObject({ identity: { username: `${'a'.repeat(49)}-`, hostname: 'demo' } });
+    expect(await restored()).toMatch(/^False\/ClaimMissing/);
+  });
+
   it("leaves a claim that waits for another destination's volume to that one", async () => {
     await addClaim(world, 'app-config', { phase: 'Pending', populatedBy: 'other-dst' });
     await world.apply(destination());
