@@ -1,7 +1,7 @@
 import { type Conflict, type Dated, findConflicts } from '../../api/declared-conflicts.ts';
 import { DeclaredKind } from '../../api/declared-object.ts';
-import { readReplicationDestination } from '../../api/replication-destination.ts';
-import { readReplicationSource } from '../../api/replication-source.ts';
+import { type DeclaredDestination, readReplicationDestination } from '../../api/replication-destination.ts';
+import { type DeclaredSource, readReplicationSource } from '../../api/replication-source.ts';
 import type { DeclaredObject } from '../ports/cluster.ts';
 import { sweepHandovers } from '../volume/sweep-handovers.ts';
 import type { PassNotes, Picture, WatchDependencies } from './declared-context.ts';
@@ -15,7 +15,7 @@ import { SourcePass } from './source-pass.ts';
 import { isManaged } from './source-view.ts';
 import { endStaleBackup, endStaleRestore } from './stale-starts.ts';
 
-/** Objects whose runs are asked for at the same time. */
+/** Objects settled at the same time. */
 const LANES = 4;
 
 /** One look at everything that is declared, and what follows from it. */
@@ -25,6 +25,8 @@ export class DeclaredPass {
   readonly #destinations: DestinationPass;
   readonly #sourceReadings: Readings<ReturnType<typeof readReplicationSource>>;
   readonly #destinationReadings: Readings<ReturnType<typeof readReplicationDestination>>;
+
+  #conflicts: { readonly key: string; readonly found: readonly Conflict[] } | undefined;
 
   /** `kept`: schedules that the watch before this one had kept although their sources went. */
   constructor(dependencies: WatchDependencies, kept: readonly string[]) {
@@ -54,7 +56,7 @@ export class DeclaredPass {
       const reading = this.#destinationReadings.of(object);
       return reading.kind === 'Destination' ? reading.destination : undefined;
     });
-    const conflicts = findConflicts(sources, destinations);
+    const conflicts = this.#findConflicts(sources, destinations, picture);
     const declared = sources.map((source) => source.declared);
     // Schedules first: hundreds of restores at once must not keep them waiting.
     const planned = await this.#sources.plan(picture, problemsOf(conflicts, DeclaredKind.source), complete, notes);
@@ -62,28 +64,46 @@ export class DeclaredPass {
     const acted = await Promise.allSettled([
       this.#destinations.run(picture, declared, problemsOf(conflicts, DeclaredKind.destination), notes),
       this.#sources.act(planned, picture, notes),
-      ...(complete ? [this.#settle(picture)] : []),
+      ...(complete ? [this.#settle(picture, notes)] : []),
     ]);
     for (const result of acted) if (result.status === 'rejected') throw result.reason;
     return planned.kept;
   }
 
-  /** What runs that were terminated left behind. */
-  async #settle(picture: Picture): Promise<void> {
-    await sweepHandovers(this.#dependencies, this.#dependencies.watch.isWatched);
-    const sources = picture.sources.filter((object) => isManaged(object, picture));
-    const destinations = picture.destinations.filter((object) => isManaged(object, picture));
-    await inLanes(sources, LANES, async (object) => {
-      const reading = this.#sourceReadings.of(object);
-      if (reading.kind !== 'Source') return;
-      const ended = await endStaleBackup(this.#dependencies, object, reading.source).catch(ownProblem);
-      if (ended === true) this.#sources.forgetRuns(object);
-    });
-    await inLanes(destinations, LANES, async (object) => {
-      const reading = this.#destinationReadings.of(object);
-      if (reading.kind !== 'Destination') return;
-      await endStaleRestore(this.#dependencies, object, reading.destination, picture).catch(ownProblem);
-    });
+  /** They are the same as long as no reading changed. */
+  #findConflicts(
+    sources: readonly Dated<DeclaredSource>[],
+    destinations: readonly Dated<DeclaredDestination>[],
+    { volsyncActs }: Picture,
+  ): readonly Conflict[] {
+    const key = `${this.#sourceReadings.revision}/${this.#destinationReadings.revision}/${volsyncActs}`;
+    if (this.#conflicts?.key !== key) this.#conflicts = { key, found: findConflicts(sources, destinations) };
+    return this.#conflicts.found;
+  }
+
+  /** What runs that were terminated left behind. Throws PortError ClusterUnreachable after everything was tried. */
+  async #settle(picture: Picture, notes: PassNotes): Promise<void> {
+    const { log, watch } = this.#dependencies;
+    const alone = async (work: () => Promise<unknown>): Promise<void> => {
+      const problem = await work().then(() => undefined, ownProblem);
+      if (!problem) return;
+      log.warn({ problem }, 'what a run left behind could not be settled; it is tried again');
+      notes.hold(problem.reason);
+    };
+    const work = [
+      () => sweepHandovers(this.#dependencies, watch.isWatched),
+      ...picture.sources.map((object) => async () => {
+        const reading = this.#sourceReadings.of(object);
+        if (reading.kind !== 'Source' || !isManaged(object, picture)) return;
+        if (await endStaleBackup(this.#dependencies, object, reading.source)) this.#sources.forgetRuns(object);
+      }),
+      ...picture.destinations.map((object) => async () => {
+        const reading = this.#destinationReadings.of(object);
+        if (reading.kind !== 'Destination' || !isManaged(object, picture)) return;
+        await endStaleRestore(this.#dependencies, object, reading.destination, picture);
+      }),
+    ];
+    await inLanes(work, LANES, alone);
   }
 }
 

@@ -12,8 +12,7 @@ import { MissingClaims } from './missing-claims.ts';
 import type { Problem } from './problem.ts';
 import { repositoryVersion } from './repository-version.ts';
 import type { WatchedRuns } from './runs.ts';
-import { type CheckedSecret, SecretAge, type SecretChecks, secretProblem } from './secret-checks.ts';
-import { failureOf } from './source-status.ts';
+import { type CheckedSecret, type SecretChecks, secretProblem } from './secret-checks.ts';
 import { keyOf, repositoryProblem } from './source-view.ts';
 import { attemptOf } from './start-decision.ts';
 import { StartedRestores } from './started-restores.ts';
@@ -141,8 +140,7 @@ export class DestinationRuns {
       return { reason: 'InvalidSpec', message };
     }
     const ref = { namespace, name: secretName };
-    const age = failureOf(object.status) === undefined ? SecretAge.healthy : SecretAge.failing;
-    const secret = await this.#secrets.check(ref, age);
+    const secret = await this.#secrets.check(ref, object.status);
     if (secret.state !== 'Complete') notes.lookAgain(this.#dependencies.clock.now() + LOOK_AGAIN);
     return secretProblem(secret, ref) ?? secret;
   }

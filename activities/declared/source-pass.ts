@@ -6,10 +6,10 @@ import { inLanes } from './in-lanes.ts';
 import { HoldReason, ownProblem, type Problem } from './problem.ts';
 import type { Readings } from './readings.ts';
 import type { WatchedRuns } from './runs.ts';
-import { type CheckedSecret, SecretAge, type SecretChecks } from './secret-checks.ts';
+import type { CheckedSecret, SecretChecks } from './secret-checks.ts';
 import { SourceRuns } from './source-runs.ts';
 import { type ScheduleOutcome, SourceSchedules } from './source-schedules.ts';
-import { buildSourceStatus, failureOf, standingSuspicion } from './source-status.ts';
+import { buildSourceStatus, standingSuspicion } from './source-status.ts';
 import { isManaged, keyOf, type SourceView, viewSource, withSurroundings } from './source-view.ts';
 import { ToldStatus } from './told-status.ts';
 
@@ -106,8 +106,8 @@ export class SourcePass {
       if (view.problem) notes.hold(view.problem.reason);
       return { view, secret: UNKNOWN };
     }
-    const age = failureOf(view.object.status) === undefined ? SecretAge.healthy : SecretAge.failing;
-    const secret = await this.#secrets.check({ namespace: view.namespace, name }, age).catch(ownProblem);
+    const ref = { namespace: view.namespace, name };
+    const secret = await this.#secrets.check(ref, view.object.status).catch(ownProblem);
     if ('reason' in secret) {
       notes.hold(secret.reason);
       notes.lookAgain(this.#dependencies.clock.now() + LOOK_AGAIN);
