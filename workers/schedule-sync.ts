@@ -1,5 +1,5 @@
 import type { ScheduleClient } from '@temporalio/client';
-import type { ScheduledSource, ScheduleReport, SourceRef } from '../activities/ports/orchestrator.ts';
+import type { ScheduledSource, SourceRef, SourceScheduleReport } from '../activities/ports/orchestrator.ts';
 import { applyPlan } from '../schedules/apply.ts';
 import { readCurrentSchedules, readSchedule } from '../schedules/current.ts';
 import { desiredSchedules } from '../schedules/desired.ts';
@@ -16,7 +16,7 @@ export async function syncSchedules(
   client: ScheduleClient,
   sources: readonly ScheduledSource[],
   complete: { readonly keep: readonly SourceRef[] } | undefined,
-): Promise<ScheduleReport> {
+): Promise<SourceScheduleReport> {
   const holds = new Map(
     sources.flatMap(({ source, held }) =>
       held === undefined ? [] : [[scheduleId(source.namespace, source.name), held] as const],

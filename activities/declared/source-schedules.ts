@@ -1,4 +1,4 @@
-import type { Orchestrator, ScheduledSource, ScheduleReport, SourceRef } from '../ports/orchestrator.ts';
+import type { Orchestrator, ScheduledSource, SourceRef, SourceScheduleReport } from '../ports/orchestrator.ts';
 import { DELETIONS_AT_ONCE } from './kept-schedules.ts';
 import { holdOf, type SourceView } from './source-view.ts';
 
@@ -38,7 +38,7 @@ export class SourceSchedules {
     return { failed: report.failed, kept: [...this.#kept].sort() };
   }
 
-  async #syncAll(readable: readonly SourceView[], unreadable: readonly SourceView[]): Promise<ScheduleReport> {
+  async #syncAll(readable: readonly SourceView[], unreadable: readonly SourceView[]): Promise<SourceScheduleReport> {
     const keep = [...unreadable, ...[...this.#kept].map(refOf)];
     const report = await this.#orchestrator.syncSchedules(readable.map(scheduled), { keep });
     const undeclared = new Set(report.left);
@@ -61,7 +61,7 @@ export class SourceSchedules {
     }
   }
 
-  async #syncChanged(readable: readonly SourceView[]): Promise<ScheduleReport> {
+  async #syncChanged(readable: readonly SourceView[]): Promise<SourceScheduleReport> {
     const changed = readable.filter((view) => this.#done.get(view.key) !== fingerprint(view));
     if (changed.length === 0) return { changes: 0, failed: new Map(), left: new Set() };
     return await this.#orchestrator.syncSchedules(changed.map(scheduled));

@@ -118,17 +118,19 @@ class DeclaredWatch {
       try {
         const acts = await this.#volsyncActs();
         const picture = buildPicture(sources.values(), destinations.values(), claims.values(), acts);
-        const kept = await this.#pass.run(picture, complete, notes).finally(() => {
-          if (notes.compared) completeAt = clock.now() + COMPLETE_EVERY;
-        });
-        if (repositories.complete) await this.#care.run(repositories.values(), complete, notes);
+        // Both are tried, also when one fails.
+        const care = repositories.complete ? this.#care.run(repositories.values(), complete, notes) : undefined;
+        const [passed, cared] = await Promise.allSettled([this.#pass.run(picture, complete, notes), care]);
+        if (notes.compared) completeAt = clock.now() + COMPLETE_EVERY;
+        if (passed.status === 'rejected') throw passed.reason;
+        if (cared.status === 'rejected') throw cared.reason;
         retry = FIRST_RETRY;
         this.#progress = {
           sources: picture.sources.length,
           destinations: picture.destinations.length,
           held: notes.held,
           lastPass: new Date(clock.now()).toISOString(),
-          ...keptProgress(kept),
+          ...keptProgress(passed.value),
         };
         await this.#rest(Math.max(0, Math.min(IDLE, (notes.again ?? Number.POSITIVE_INFINITY) - clock.now())), signal);
       } catch (error) {

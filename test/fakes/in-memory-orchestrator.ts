@@ -4,6 +4,7 @@ import type {
   ScheduledSource,
   ScheduleReport,
   SourceRef,
+  SourceScheduleReport,
 } from '../../activities/ports/orchestrator.ts';
 import type { BackupRequest } from '../../api/backup-request.ts';
 import { resolveBackup } from '../../api/backup-request.ts';
@@ -45,7 +46,7 @@ export class InMemoryOrchestrator implements Orchestrator {
   async syncSchedules(
     sources: readonly ScheduledSource[],
     complete?: { readonly keep: readonly SourceRef[] },
-  ): Promise<ScheduleReport> {
+  ): Promise<SourceScheduleReport> {
     this.#meet();
     const id = ({ namespace, name }: SourceRef): string => scheduleId(namespace, name);
     const holds = new Map(sources.flatMap(({ source, held }) => (held === undefined ? [] : [[id(source), held]])));
