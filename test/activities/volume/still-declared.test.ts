@@ -35,6 +35,8 @@ describe('a restore whose destination went while no watch was there', () => {
     const failed = await failureOf(w.run(() => w.activities.handOver(input)));
     expect(failed).toMatchObject({ type: FailureType.DestinationGone, retryable: false });
     expect(failed.message).toContain('ReplicationDestination demo/app-dst is gone');
+    // Seen before anything was marked or removed.
+    expect((await w.cluster.get('PersistentVolumeClaim', STAGING))?.spec?.volumeName).toBe(volumeName);
     await expectNothingHandedOver();
   });
 
