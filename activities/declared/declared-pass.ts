@@ -9,6 +9,7 @@ import { DestinationPass } from './destination-pass.ts';
 import { inLanes } from './in-lanes.ts';
 import { HoldReason, ownProblem, type Problem } from './problem.ts';
 import { Readings } from './readings.ts';
+import { RepositoryVersions } from './repository-versions.ts';
 import { WatchedRuns } from './runs.ts';
 import { SecretChecks } from './secret-checks.ts';
 import { SourcePass } from './source-pass.ts';
@@ -36,8 +37,9 @@ export class DeclaredPass {
     this.#destinationReadings = new Readings((object) => readReplicationDestination(object, { repository }));
     const secrets = new SecretChecks(dependencies);
     const runs = new WatchedRuns(dependencies.orchestrator, dependencies.clock);
-    this.#sources = new SourcePass(dependencies, this.#sourceReadings, secrets, runs, kept);
-    this.#destinations = new DestinationPass(dependencies, this.#destinationReadings, secrets, runs);
+    const repositories = new RepositoryVersions(dependencies);
+    this.#sources = new SourcePass(dependencies, this.#sourceReadings, secrets, runs, repositories, kept);
+    this.#destinations = new DestinationPass(dependencies, this.#destinationReadings, secrets, runs, repositories);
   }
 
   /**

@@ -11,6 +11,7 @@ import { planTargets, type RestoreTarget } from './destination-targets.ts';
 import { inLanes } from './in-lanes.ts';
 import { HoldReason, invalidSpec, ownProblem, type Problem } from './problem.ts';
 import type { Readings } from './readings.ts';
+import type { RepositoryVersions } from './repository-versions.ts';
 import type { WatchedRuns } from './runs.ts';
 import type { SecretChecks } from './secret-checks.ts';
 import { keyOf } from './source-view.ts';
@@ -39,10 +40,11 @@ export class DestinationPass {
     readings: Readings<DestinationReading>,
     secrets: SecretChecks,
     runs: WatchedRuns,
+    repositories: RepositoryVersions,
   ) {
     this.#dependencies = dependencies;
     this.#readings = readings;
-    this.#runs = new DestinationRuns(dependencies, secrets, runs);
+    this.#runs = new DestinationRuns(dependencies, secrets, runs, repositories);
     this.#told = new ToldStatus(dependencies);
   }
 

@@ -10,7 +10,7 @@ import { buildRequest } from './destination-request.ts';
 import { isServed, type RestoreTarget } from './destination-targets.ts';
 import { MissingClaims } from './missing-claims.ts';
 import type { Problem } from './problem.ts';
-import { repositoryVersion } from './repository-version.ts';
+import type { RepositoryVersions } from './repository-versions.ts';
 import type { WatchedRuns } from './runs.ts';
 import { type CheckedSecret, type SecretChecks, secretProblem } from './secret-checks.ts';
 import { keyOf, repositoryProblem } from './source-view.ts';
@@ -32,15 +32,22 @@ export class DestinationRuns {
   readonly #dependencies: WatchDependencies;
   readonly #secrets: SecretChecks;
   readonly #runs: WatchedRuns;
+  readonly #repositories: RepositoryVersions;
   readonly #missing: MissingClaims;
   readonly #started: StartedRestores;
   /** By uid, the object's version at its last look: a run that ended changed it. */
   readonly #versions = new Map<string, string>();
 
-  constructor(dependencies: WatchDependencies, secrets: SecretChecks, runs: WatchedRuns) {
+  constructor(
+    dependencies: WatchDependencies,
+    secrets: SecretChecks,
+    runs: WatchedRuns,
+    repositories: RepositoryVersions,
+  ) {
     this.#dependencies = dependencies;
     this.#secrets = secrets;
     this.#runs = runs;
+    this.#repositories = repositories;
     this.#missing = new MissingClaims(dependencies.clock);
     this.#started = new StartedRestores(dependencies.orchestrator, runs);
   }
@@ -113,7 +120,7 @@ export class DestinationRuns {
     const workflowId = restoreWorkflowId(request.namespace, request.claim);
     // What could make a difference to a restore that failed.
     const attempt = attemptOf('restore', request, object.metadata?.uid, secret.version, {
-      repository: await repositoryVersion(this.#dependencies, request.repository),
+      repository: await this.#repositories.of(request.repository),
       // Another claim of that name, or the same one lost once more: what failed before says nothing about it.
       claim: claim?.metadata?.uid ?? restoredSince(object),
       backedUp,

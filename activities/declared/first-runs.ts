@@ -23,12 +23,17 @@ export class FirstRuns {
     this.#clock = clock;
   }
 
-  /** Whether to start the first run of a source that has no good backup and no run under way. */
+  /** True while a run was started and nothing is known of its end: nothing has to be decided. */
+  isOut(uid: string, status: DeclaredStatus | undefined): boolean {
+    return this.#tried.has(uid) && failureOf(status) === undefined;
+  }
+
+  /** Whether to start the first run of a source that has no good backup and no run that is out. */
   decide(uid: string, attempt: string, status: DeclaredStatus | undefined): StartDecision {
     const now = this.#clock.now();
     const failure = failureOf(status);
+    if (failure === undefined) return { kind: 'Start' };
     const tried = this.#tried.get(uid);
-    if (failure === undefined) return tried ? { kind: 'Unchanged' } : { kind: 'Start' };
     if (tried && tried.attempt !== attempt) return { kind: 'Start' };
     const { failures, since = now } = tried ?? { failures: 1 };
     this.#tried.set(uid, { attempt, failures, since });

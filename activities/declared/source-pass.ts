@@ -5,6 +5,7 @@ import type { PassNotes, Picture, WatchDependencies } from './declared-context.t
 import { inLanes } from './in-lanes.ts';
 import { HoldReason, ownProblem, type Problem } from './problem.ts';
 import type { Readings } from './readings.ts';
+import type { RepositoryVersions } from './repository-versions.ts';
 import type { WatchedRuns } from './runs.ts';
 import type { CheckedSecret, SecretChecks } from './secret-checks.ts';
 import { SourceRuns } from './source-runs.ts';
@@ -45,13 +46,14 @@ export class SourcePass {
     readings: Readings<SourceReading>,
     secrets: SecretChecks,
     runs: WatchedRuns,
+    repositories: RepositoryVersions,
     kept: readonly string[],
   ) {
     this.#dependencies = dependencies;
     this.#readings = readings;
     this.#secrets = secrets;
     this.#schedules = new SourceSchedules(dependencies.orchestrator, kept);
-    this.#runs = new SourceRuns(dependencies, runs);
+    this.#runs = new SourceRuns(dependencies, runs, repositories);
     this.#told = new ToldStatus(dependencies);
   }
 

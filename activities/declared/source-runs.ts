@@ -3,7 +3,7 @@ import type { DeclaredSource } from '../../api/replication-source.ts';
 import { backupWorkflowId } from '../../workflows/backup/contract.ts';
 import type { PassNotes, WatchDependencies } from './declared-context.ts';
 import { FirstRuns } from './first-runs.ts';
-import { repositoryVersion } from './repository-version.ts';
+import type { RepositoryVersions } from './repository-versions.ts';
 import type { WatchedRuns } from './runs.ts';
 import { failureOf } from './source-status.ts';
 import type { SourceView } from './source-view.ts';
@@ -16,13 +16,15 @@ const OVERDUE = 5 * 60_000;
 export class SourceRuns {
   readonly #dependencies: WatchDependencies;
   readonly #runs: WatchedRuns;
+  readonly #repositories: RepositoryVersions;
   readonly #first: FirstRuns;
   /** By uid, for which missed time it was started already; its status says so only a moment later. */
   readonly #started = new Map<string, string>();
 
-  constructor(dependencies: WatchDependencies, runs: WatchedRuns) {
+  constructor(dependencies: WatchDependencies, runs: WatchedRuns, repositories: RepositoryVersions) {
     this.#dependencies = dependencies;
     this.#runs = runs;
+    this.#repositories = repositories;
     this.#first = new FirstRuns(dependencies.clock);
   }
 
@@ -34,6 +36,7 @@ export class SourceRuns {
     const uid = object.metadata?.uid ?? view.key;
     if (object.status?.lastSyncStartTime) return this.#first.running(uid);
     if (object.status?.lastSyncTime) return await this.#startMissed(view, source);
+    if (this.#first.isOut(uid, object.status)) return;
     const attempt = await this.#attempt(view, source.request, secretVersion);
     const decision = this.#first.decide(uid, attempt, object.status);
     if (decision.kind === 'Wait') notes.lookAgain(decision.until);
@@ -82,7 +85,7 @@ export class SourceRuns {
     request: DeclaredSource['request'],
     secretVersion: string | undefined,
   ): Promise<string> {
-    const repository = await repositoryVersion(this.#dependencies, request.repository);
+    const repository = await this.#repositories.of(request.repository);
     return attemptOf('backup', request, object.metadata?.uid, secretVersion, repository);
   }
 }
