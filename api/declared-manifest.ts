@@ -77,17 +77,19 @@ export interface ManifestParts {
   /** The request that was made of it, and where its fields stand in the manifest. */
   readonly request: z.ZodSafeParseResult<unknown>;
   readonly paths: Readonly<Record<string, string>>;
+  /** Where the fields lie that `paths` does not name; `spec.kopia` where left out. */
+  readonly base?: string;
 }
 
 /** Everything that is wrong with a manifest, each with its path in it. Pure. */
-export function gatherProblems({ metadata, schema, spec, own, request, paths }: ManifestParts): InvalidField[] {
+export function gatherProblems({ metadata, schema, spec, own, request, paths, base }: ManifestParts): InvalidField[] {
   const ofRequest = request.success ? [] : invalidFields(request.error);
   return distinct([
     ...metadataProblems(metadata),
     ...specProblems(schema, spec),
     ...otherMovers(spec),
     ...own,
-    ...ofRequest.map(({ field, message }) => ({ field: manifestPath(field, paths), message })),
+    ...ofRequest.map(({ field, message }) => ({ field: manifestPath(field, paths, base), message })),
   ]);
 }
 
