@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { errorText } from '../platform/errors.ts';
 import { downPlatform } from '../platform/platform.ts';
 import { measureBulk } from './bulk.ts';
+import { measureDeclared } from './declared.ts';
 import { measureMany } from './many.ts';
 import { measureMemory } from './memory.ts';
 import { type BenchOptions, type Group, parseOptions } from './options.ts';
@@ -23,6 +24,8 @@ async function measure(stage: Stage, group: Group, options: BenchOptions): Promi
       return await measureBulk(stage, options.repeat, options.bulkMiB);
     case 'many':
       return await measureMany(stage, options.repeat, options.volumes);
+    case 'declared':
+      return await measureDeclared(stage, options.declared);
     case 'memory':
       return await measureMemory(stage);
   }
@@ -61,12 +64,12 @@ interface Results {
 }
 
 async function publish(options: BenchOptions, { started, machine, rows, details }: Results): Promise<void> {
-  const { repeat, quick, only, bulkMiB, volumes, json } = options;
+  const { repeat, quick, only, bulkMiB, volumes, declared, json } = options;
   const report: Report = {
     startedAt: started.toISOString(),
     seconds: Math.round((Date.now() - started.getTime()) / 1000),
     machine,
-    options: { repeat, quick, only, bulkMiB, volumes },
+    options: { repeat, quick, only, bulkMiB, volumes, declared },
     rows,
     details,
   };

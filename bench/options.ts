@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 
 /** Parts that can be measured on their own; the table keeps this order. */
-export const groups = ['unchanged', 'bulk', 'many', 'memory'] as const;
+export const groups = ['unchanged', 'bulk', 'many', 'declared', 'memory'] as const;
 export type Group = (typeof groups)[number];
 
 export interface BenchOptions {
@@ -15,11 +15,13 @@ export interface BenchOptions {
   readonly bulkMiB: number;
   /** Volumes that are backed up at once. */
   readonly volumes: number;
+  /** Sources and destinations that are applied at once. */
+  readonly declared: number;
 }
 
 /** What `--quick` measures: enough to see that everything works, too little for a figure in a README. */
-const QUICK = { repeat: 2, bulkMiB: 128, volumes: 5 };
-const FULL = { repeat: 5, bulkMiB: 1024, volumes: 20 };
+const QUICK = { repeat: 2, bulkMiB: 128, volumes: 5, declared: 20 };
+const FULL = { repeat: 5, bulkMiB: 1024, volumes: 20, declared: 200 };
 
 interface Typed {
   readonly name: string;
@@ -40,7 +42,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
     .option('--repeat <n>', `samples of each row (${FULL.repeat}; with --quick ${QUICK.repeat})`, parseRepeat)
     .option(
       '--quick',
-      `few samples, ${QUICK.bulkMiB} MiB instead of ${FULL.bulkMiB}, ${QUICK.volumes} volumes instead of ${FULL.volumes}`,
+      `few samples, ${QUICK.bulkMiB} MiB instead of ${FULL.bulkMiB}, ${QUICK.volumes} volumes instead of ${FULL.volumes}, ${QUICK.declared} declared objects instead of ${FULL.declared}`,
     )
     .option('--only <groups>', `some of ${groups.join(',')}`, parseGroups)
     .option('--name <platform>', 'the platform to run on; it is made unless it is up', 'bench')

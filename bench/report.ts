@@ -33,7 +33,7 @@ export interface Report {
   readonly startedAt: string;
   readonly seconds: number;
   readonly machine: Machine;
-  readonly options: Pick<BenchOptions, 'repeat' | 'quick' | 'only' | 'bulkMiB' | 'volumes'>;
+  readonly options: Pick<BenchOptions, 'repeat' | 'quick' | 'only' | 'bulkMiB' | 'volumes' | 'declared'>;
   readonly rows: readonly Row[];
   /** Samples with everything that was seen, by group. */
   readonly details: Readonly<Record<string, unknown>>;

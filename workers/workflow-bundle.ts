@@ -14,7 +14,12 @@ const DIGEST = 'workflow-bundle.sha256';
 const SOURCES = ['workflows', 'api', 'schedules'];
 
 /** Options of a worker that say where its workflows are. */
-export type WorkflowSource = { readonly workflowBundle: { codePath: string } } | { readonly workflowsPath: string };
+export type WorkflowSource = { readonly workflowBundle: { codePath: string } } | BundleSource;
+
+interface BundleSource {
+  readonly workflowsPath: string;
+  readonly bundlerOptions: { preloadModules: string[] };
+}
 
 /** The folder above this one: `dist` when compiled, the checkout when run by a TypeScript runner. */
 export const programRoot = (): string => fileURLToPath(new URL('..', import.meta.url));
@@ -27,7 +32,8 @@ export const programRoot = (): string => fileURLToPath(new URL('..', import.meta
 export async function ensureWorkflowBundle(root: string, logger?: Logger): Promise<string> {
   const path = join(root, BUNDLE);
   if ('workflowBundle' in (await findWorkflows(root))) return path;
-  const { code } = await bundleWorkflowCode({ workflowsPath: entryOf(root), ...(logger ? { logger } : {}) });
+  const { workflowsPath, bundlerOptions } = sourceOf(root);
+  const { code } = await bundleWorkflowCode({ workflowsPath, ...bundlerOptions, ...(logger ? { logger } : {}) });
   await writeFile(path, code);
   await writeFile(join(root, DIGEST), await digestOf(root));
   return path;
@@ -39,13 +45,15 @@ export async function ensureWorkflowBundle(root: string, logger?: Logger): Promi
  */
 export async function findWorkflows(root: string): Promise<WorkflowSource> {
   const digest = await readFile(join(root, DIGEST), 'utf8').catch(() => undefined);
-  if (digest === undefined || digest !== (await digestOf(root))) return { workflowsPath: entryOf(root) };
+  if (digest === undefined || digest !== (await digestOf(root))) return sourceOf(root);
   return { workflowBundle: { codePath: join(root, BUNDLE) } };
 }
 
-function entryOf(root: string): string {
-  const compiled = join(root, 'workflows', 'index.js');
-  return existsSync(compiled) ? compiled : join(root, 'workflows', 'index.ts');
+/** The workflows, and what all runs of them share. */
+export function sourceOf(root: string): BundleSource {
+  const extension = existsSync(join(root, 'workflows', 'index.js')) ? 'js' : 'ts';
+  const fileOf = (name: string): string => join(root, 'workflows', `${name}.${extension}`);
+  return { workflowsPath: fileOf('index'), bundlerOptions: { preloadModules: [fileOf('shared-modules')] } };
 }
 
 /** Over every file that can be in the bundle, and the SDK's version: both sides must be the very same. */

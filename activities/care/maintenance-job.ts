@@ -20,7 +20,7 @@ export function buildMaintenanceJob(input: CareStepPlan, settings: ActivitySetti
       settings,
       name: maintenanceJobName(repository, run.runId),
       image: settings.kopiaImage,
-      args: maintenanceRunArguments(task === CareTask.fullMaintenance ? 'Full' : 'Quick'),
+      args: maintenanceRunArguments({ full: task === CareTask.fullMaintenance }),
       dataDirectory: REPOSITORY_MOUNT,
       locksConfig: true,
     }),

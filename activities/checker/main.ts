@@ -5,15 +5,12 @@
  * Prints one line `{"stowageCheck": Comparison}` on stdout and exits 0 whenever the comparison could be made, whatever it
  * found; else one line `{"stowageCheckError": {"type", "message"}}` on stderr and exit 1.
  */
-import { accessSync, constants } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, isAbsolute, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { FailureType } from '../../workflows/failures.ts';
+import { ProgramEnvironment, programFailure, resolveProgram } from '../kopia/program.ts';
 import { redact } from '../kopia/redaction.ts';
 import { startKopiaServer } from '../kopia/server.ts';
-import { PortError } from '../ports/port-error.ts';
 import { compareTree } from './compare-tree.ts';
 import { snapshotTree } from './snapshot-tree.ts';
 
@@ -29,20 +26,13 @@ const Arguments = z.object({
   'sample-every': z.coerce.number().int().min(1, '--sample-every must be 1 or more'),
 });
 
-const Environment = z.object({
-  KOPIA_CONFIG_PATH: z.string().min(1, 'KOPIA_CONFIG_PATH is not set'),
-  KOPIA_PASSWORD: z.string().min(1, 'KOPIA_PASSWORD is not set'),
-  STOWAGE_KOPIA: z.string().default('kopia'),
-  PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
-});
-
 async function main(): Promise<void> {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
     options: { root: text, 'snapshot-root': text, 'sample-every': { ...text, default: '10' } },
   });
   const args = Arguments.parse(values);
-  const environment = Environment.parse(process.env);
+  const environment = ProgramEnvironment.parse(process.env);
   const server = await startKopiaServer({
     binary: resolveProgram(environment.STOWAGE_KOPIA, environment.PATH),
     environment: {
@@ -69,35 +59,10 @@ async function main(): Promise<void> {
   }
 }
 
-function resolveProgram(name: string, searchPath: string): string {
-  if (isAbsolute(name)) return name;
-  const candidates = searchPath.split(delimiter).map((folder) => join(folder, name));
-  return candidates.find(isExecutable) ?? name;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function describe(error: unknown): { type: string; message: string } {
-  if (error instanceof PortError) return { type: error.type, message: error.message };
-  if (error instanceof z.ZodError) {
-    return { type: FailureType.InvalidInput, message: error.issues.map((issue) => issue.message).join('; ') };
-  }
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code?.startsWith('ERR_PARSE_ARGS')) return { type: FailureType.InvalidInput, message };
-  return { type: FailureType.MoverFailed, message: `the comparison could not be made: ${message}` };
-}
-
 try {
   await main();
 } catch (error) {
-  const { type, message } = describe(error);
+  const { type, message } = programFailure(error, 'the comparison');
   const clean = redact(message, [process.env.KOPIA_PASSWORD ?? '']);
   process.stderr.write(`${JSON.stringify({ stowageCheckError: { type, message: clean } })}\n`);
   process.exitCode = 1;

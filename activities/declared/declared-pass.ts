@@ -44,10 +44,16 @@ export class DeclaredPass {
 
   /**
    * Everything is tried, also when a part fails; the first PortError (ClusterUnreachable) is thrown then, and the pass is made
-   * again. What concerns one object alone fails no pass. Returns the schedules that are kept although
-   * their sources went, by `namespace/name`.
+   * again. What concerns one object alone fails no pass. Runs are started last, and only until what `interruption` gave at
+   * their beginning says that there is more to plan. Returns the schedules that are kept although their sources went, by
+   * `namespace/name`.
    */
-  async run(picture: Picture, complete: boolean, notes: PassNotes): Promise<readonly string[]> {
+  async run(
+    picture: Picture,
+    complete: boolean,
+    notes: PassNotes,
+    interruption: () => () => boolean,
+  ): Promise<readonly string[]> {
     this.#sourceReadings.keep(picture.sources);
     this.#destinationReadings.keep(picture.destinations);
     const sources = dated(picture.sources, picture, (object) => {
@@ -63,9 +69,10 @@ export class DeclaredPass {
     // Schedules first: hundreds of restores at once must not keep them waiting.
     const planned = await this.#sources.plan(picture, problemsOf(conflicts, DeclaredKind.source), complete, notes);
     notes.compared = complete;
+    const enough = interruption();
     const acted = await Promise.allSettled([
-      this.#destinations.run(picture, declared, problemsOf(conflicts, DeclaredKind.destination), notes),
-      this.#sources.act(planned, picture, notes),
+      this.#destinations.run(picture, declared, problemsOf(conflicts, DeclaredKind.destination), notes, enough),
+      this.#sources.act(planned, picture, notes, enough),
       ...(complete ? [this.#settle(picture, notes)] : []),
     ]);
     for (const result of acted) if (result.status === 'rejected') throw result.reason;

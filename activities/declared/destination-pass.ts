@@ -48,23 +48,28 @@ export class DestinationPass {
     this.#told = new ToldStatus(dependencies);
   }
 
-  /** One pass; `sources` are all that can be read. Throws PortError ClusterUnreachable after everything was tried. */
+  /**
+   * One pass, until it is `enough`: the rest is the next one's. `sources` are all that can be read. Throws PortError
+   * ClusterUnreachable after everything was tried.
+   */
   async run(
     picture: Picture,
     sources: readonly DeclaredSource[],
     conflicts: ReadonlyMap<string, Problem>,
     notes: PassNotes,
+    enough: () => boolean,
   ): Promise<void> {
     const views = picture.destinations.flatMap((object) => this.#view(object, picture, conflicts, notes) ?? []);
     this.#told.keep(picture.destinations);
     await this.#runs.cancelGone(picture.destinations);
-    await inLanes(views, LANES, async (view) => {
+    const act = async (view: View): Promise<void> => {
       // Ours before a run writes on it: a status without our conditions would be taken for VolSync's.
       if (!view.object.status?.conditions) await this.#tell(view, picture, notes);
       const problem = await this.#runs.start(view, picture, sources, notes).catch(ownProblem);
       if (problem) notes.hold(problem.reason);
       await this.#tell({ ...view, problem }, picture, notes);
-    });
+    };
+    await inLanes(views, LANES, act, enough);
   }
 
   /** Undefined for what is not ours to act on. */

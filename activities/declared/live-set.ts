@@ -15,8 +15,8 @@ export interface LiveSetOptions<K extends Kind> {
   readonly namespace?: string;
   /** False: the object is as if it were not there. */
   readonly wanted: (object: ObjectOf[K]) => boolean;
-  /** Called after each change, and when the set has become complete. */
-  readonly onChange: () => void;
+  /** Called after each change, and when the set has become complete; `redeclared`: more than a status may have changed. */
+  readonly onChange: (redeclared: boolean) => void;
 }
 
 /**
@@ -71,17 +71,28 @@ export class LiveSet<K extends Kind> {
       this.#known = fresh;
       this.#complete = true;
       onComplete();
-      onChange();
+      onChange(true);
     };
     for await (const { type, object } of cluster.watch(kind, selector, signal, complete)) {
       const key = `${object.metadata?.namespace ?? ''}/${object.metadata?.name ?? ''}`;
       const present = type === 'Present' && wanted(object);
+      const before = this.#known.get(key)?.metadata;
       for (const map of new Set([fresh, this.#known])) {
         // Before the first round is over, an object that the old map knows is only refreshed there.
         if (present) map.set(key, object);
         else map.delete(key);
       }
-      if (this.#complete) onChange();
+      const { uid, generation } = object.metadata ?? {};
+      const same = present && before?.uid === uid && before?.generation === generation;
+      if (this.#complete) onChange(!same);
     }
   }
+}
+
+/** Everything that is watched. */
+export interface LiveSets {
+  readonly sources: LiveSet<'ReplicationSource'>;
+  readonly destinations: LiveSet<'ReplicationDestination'>;
+  readonly claims: LiveSet<'PersistentVolumeClaim'>;
+  readonly repositories: LiveSet<'KopiaRepository'>;
 }

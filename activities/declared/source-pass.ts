@@ -88,9 +88,17 @@ export class SourcePass {
     return { seen, ...(await this.#schedules.sync(seenViews, complete)) };
   }
 
-  /** Tells each source how it stands and starts what is due. Throws PortError ClusterUnreachable after everything was tried. */
-  async act({ seen, failed }: PlannedSources, picture: Picture, notes: PassNotes): Promise<void> {
-    await inLanes(seen, LANES, async ({ view: planned, secret }) => {
+  /**
+   * Tells each source how it stands and starts what is due, until it is `enough`: the rest is the next pass's. Throws
+   * PortError ClusterUnreachable after everything was tried.
+   */
+  async act(
+    { seen, failed }: PlannedSources,
+    picture: Picture,
+    notes: PassNotes,
+    enough: () => boolean,
+  ): Promise<void> {
+    const act = async ({ view: planned, secret }: Seen): Promise<void> => {
       const failure = failed.get(planned.key);
       const view =
         failure === undefined ? planned : { ...planned, problem: { reason: 'ScheduleFailed', message: failure } };
@@ -99,7 +107,8 @@ export class SourcePass {
       if (!problem) return;
       notes.hold(problem.reason);
       await this.#tell({ ...view, problem }, picture, notes);
-    });
+    };
+    await inLanes(seen, LANES, act, enough);
   }
 
   async #lookAround(view: SourceView, picture: Picture, notes: PassNotes): Promise<Seen> {

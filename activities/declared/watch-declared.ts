@@ -6,13 +6,16 @@ import { CarePass } from './care-pass.ts';
 import { PassNotes, type WatchDependencies } from './declared-context.ts';
 import { DeclaredPass } from './declared-pass.ts';
 import { keptBefore, keptProgress } from './kept-schedules.ts';
-import { LiveSet } from './live-set.ts';
+import { LiveSet, type LiveSets } from './live-set.ts';
 import { buildPicture } from './picture.ts';
 import { VOLSYNC_LEASE, volsyncActs } from './volsync.ts';
 
 /** Changes that come together are looked at together: until none came for the first, at most for the second, milliseconds. */
 const GATHER = 150;
 const GATHER_AT_MOST = 2_000;
+
+/** New sources are planned before more runs are started, once those that are due had this long, milliseconds. */
+const ACT_AT_LEAST = 1_000;
 
 /** With nothing to do the watch looks again after this, and compares everything with Temporal after that, milliseconds. */
 const IDLE = 60_000;
@@ -43,14 +46,6 @@ export async function watchDeclaredObjects(dependencies: WatchDependencies): Pro
   throw ApplicationFailure.retryable('the worker drains: another one takes the watch over', DRAINING);
 }
 
-/** Everything that is watched. */
-interface LiveSets {
-  readonly sources: LiveSet<'ReplicationSource'>;
-  readonly destinations: LiveSet<'ReplicationDestination'>;
-  readonly claims: LiveSet<'PersistentVolumeClaim'>;
-  readonly repositories: LiveSet<'KopiaRepository'>;
-}
-
 class DeclaredWatch {
   readonly #dependencies: WatchDependencies;
   readonly #pass: DeclaredPass;
@@ -58,6 +53,8 @@ class DeclaredWatch {
   #wake: (() => void) | undefined;
   #changed = true;
   #stoodStill = false;
+  /** Sources came, went or were edited since the pass began. */
+  #redeclared = false;
   #volsync = { acts: false, askedAt: Number.NEGATIVE_INFINITY };
   #progress: WatchProgress;
 
@@ -76,11 +73,14 @@ class DeclaredWatch {
     const ended = new AbortController();
     const signal = AbortSignal.any([stopping, ended.signal]);
     const { cluster, clock, log, watch, settings } = this.#dependencies;
-    const onChange = (): void => this.#onChange();
     const wanted = ({ metadata }: { metadata?: { namespace?: string } }): boolean =>
       watch.isWatched(metadata?.namespace ?? '');
-    const base = { cluster, clock, log, wanted, onChange };
-    const sources = new LiveSet({ kind: 'ReplicationSource', ...base });
+    const base = { cluster, clock, log, wanted, onChange: (): void => this.#onChange() };
+    const onChange = (redeclared: boolean): void => {
+      this.#redeclared ||= redeclared;
+      this.#onChange();
+    };
+    const sources = new LiveSet({ kind: 'ReplicationSource', ...base, onChange });
     const destinations = new LiveSet({ kind: 'ReplicationDestination', ...base });
     const claims = new LiveSet({ kind: 'PersistentVolumeClaim', ...base });
     // Beside the others: without the CRD of KopiaRepository everything else goes on.
@@ -113,6 +113,7 @@ class DeclaredWatch {
         continue;
       }
       this.#changed = false;
+      this.#redeclared = false;
       const notes = new PassNotes();
       const complete = clock.now() >= completeAt;
       try {
@@ -120,7 +121,8 @@ class DeclaredWatch {
         const picture = buildPicture(sources.values(), destinations.values(), claims.values(), acts);
         // Both are tried, also when one fails.
         const care = repositories.complete ? this.#care.run(repositories.values(), complete, notes) : undefined;
-        const [passed, cared] = await Promise.allSettled([this.#pass.run(picture, complete, notes), care]);
+        const pass = this.#pass.run(picture, complete, notes, () => this.#mayInterrupt());
+        const [passed, cared] = await Promise.allSettled([pass, care]);
         if (notes.compared) completeAt = clock.now() + COMPLETE_EVERY;
         if (passed.status === 'rejected') throw passed.reason;
         if (cared.status === 'rejected') throw cared.reason;
@@ -152,6 +154,12 @@ class DeclaredWatch {
       this.#volsync = { acts: volsyncActs(leases, new Date(now)), askedAt: now };
     }
     return this.#volsync.acts;
+  }
+
+  /** Starting hundreds of runs takes long: sources that come meanwhile don't wait for it. */
+  #mayInterrupt(): () => boolean {
+    const since = this.#dependencies.clock.now();
+    return () => this.#redeclared && this.#dependencies.clock.now() - since >= ACT_AT_LEAST;
   }
 
   #onChange(): void {

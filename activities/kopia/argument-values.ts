@@ -16,10 +16,15 @@ export function metrics(address: string | undefined): string[] {
 
 /** `user@host:/path`, which cannot be taken for a flag or for a file of arguments (`@file`). */
 export function source(identity: Identity): string {
+  return `${userAtHost('identity', identity)}:${absolutePath('identity.path', identity.path)}`;
+}
+
+/** `user@host` of whoever is named by `field`. */
+export function userAtHost(field: string, { username, hostname }: Omit<Identity, 'path'>): string {
   const name = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
-  if (!name.test(identity.username)) refuse('identity.username', 'must be letters, digits, ".", "_" and "-"');
-  if (!name.test(identity.hostname)) refuse('identity.hostname', 'must be letters, digits, ".", "_" and "-"');
-  return `${identity.username}@${identity.hostname}:${absolutePath('identity.path', identity.path)}`;
+  if (!name.test(username)) refuse(`${field}.username`, 'must be letters, digits, ".", "_" and "-"');
+  if (!name.test(hostname)) refuse(`${field}.hostname`, 'must be letters, digits, ".", "_" and "-"');
+  return `${username}@${hostname}`;
 }
 
 export function absolutePath(field: string, path: string): string {

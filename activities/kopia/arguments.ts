@@ -18,7 +18,7 @@ import {
  */
 
 /** Quiet, machine-readable, and nothing that runs beside the asked-for work. */
-const QUIET = ['--log-level=error', '--disable-file-logging', '--no-progress'] as const;
+export const QUIET = ['--log-level=error', '--disable-file-logging', '--no-progress'] as const;
 
 export interface SnapshotCreateRequest {
   /** Directory as the process sees it. */

@@ -52,6 +52,20 @@ export function buildKopiaConfig(request: KopiaConfigRequest): string {
   });
 }
 
+/**
+ * The same configuration for a reader that may trust nothing it read before: its cache lies in the given folder, and the
+ * format is never taken from one. Throws SyntaxError for what is no `kopia.config`.
+ */
+export function withOwnCache(config: string, cacheDirectory: string): string {
+  const read = JSON.parse(config) as { caching?: object };
+  return JSON.stringify({
+    ...read,
+    ...(read.caching ? { caching: { ...read.caching, cacheDirectory } } : {}),
+    readonly: true,
+    formatBlobCacheDuration: NO_FORMAT_CACHE,
+  });
+}
+
 /** Kopia 0.21.1 dies of a nil pointer where a cache directory is given and one of the sizes is 0. */
 function caching(cacheDirectory: string, size: CacheSize = { bytes: DEFAULT_CACHE_BYTES }): object {
   const limit = (said: number | undefined, share: number): number =>

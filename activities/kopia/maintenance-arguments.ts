@@ -1,41 +1,50 @@
-import type { MaintenanceMode } from '../../api/care-request.ts';
-import { flag } from './argument-values.ts';
+import type { Identity } from '../../api/identity.ts';
+import { flag, positive, userAtHost } from './argument-values.ts';
+import { QUIET } from './arguments.ts';
 
-/** Quiet where the answer is JSON. */
-const QUIET = ['--log-level=error', '--disable-file-logging', '--no-progress'] as const;
+/** Who may maintain a repository; Kopia refuses everybody else. */
+export type MaintenanceOwner = Pick<Identity, 'username' | 'hostname'>;
 
-/** Who maintains, as VolSync's fork says (compatibility.md 4.8): a repository can go back and forth between the two. */
-export const MAINTENANCE_OWNER = { username: 'maintenance', hostname: 'volsync' } as const;
+/** As VolSync's fork says (compatibility.md 4.8): a repository can go back and forth between the two. */
+export const MAINTENANCE_OWNER: MaintenanceOwner = { username: 'maintenance', hostname: 'volsync' };
 
-/** `maintenance info --json`: owner, cycles, and how the last runs of each task ended. */
-export const maintenanceInfoArguments = (): string[] => ['maintenance', 'info', '--json', ...QUIET];
+export interface MaintenanceSetRequest {
+  readonly owner: MaintenanceOwner;
+  /** Seconds between two runs, as Kopia states them to other tools; when ours run is decided by their schedules. */
+  readonly quickIntervalSeconds: number;
+  readonly fullIntervalSeconds: number;
+  /** Kopia's own logs in the repository (`_log…`), one of each process that writes: older ones go at a quick or full run. */
+  readonly logAgeHours: number;
+}
 
-/** Makes `owner` the one who maintains, with both cycles on. */
-export const maintenanceSetArguments = (owner: string): string[] => [
-  'maintenance',
-  'set',
-  ...QUIET,
-  flag('owner', owner),
-  '--enable-quick=true',
-  '--enable-full=true',
-];
+/** Owner, both cycles on, and how long logs are kept. */
+export function maintenanceSetArguments(request: MaintenanceSetRequest): string[] {
+  return [
+    'maintenance',
+    'set',
+    ...QUIET,
+    flag('owner', userAtHost('owner', request.owner)),
+    '--enable-quick=true',
+    '--enable-full=true',
+    flag('quick-interval', `${positive('quickIntervalSeconds', request.quickIntervalSeconds)}s`),
+    flag('full-interval', `${positive('fullIntervalSeconds', request.fullIntervalSeconds)}s`),
+    flag('max-retained-log-age', `${positive('logAgeHours', request.logAgeHours)}h`),
+  ];
+}
 
-/** `blob stats`: how many blobs there are, and their bytes. */
-export const blobStatsArguments = (prefix: string): string[] => [
-  'blob',
-  'stats',
-  '--raw',
-  ...QUIET,
-  ...(prefix ? [flag('prefix', prefix)] : []),
-];
-
-/** `maintenance run`, always with Kopia's full safety margins: less loses data beside writers (faults.md B23). */
-export const maintenanceRunArguments = (mode: MaintenanceMode): string[] => [
+/**
+ * One run. `--safety=none` can't be asked for: without Kopia's margins, data of a backup that runs beside it would be
+ * removed. Exit 0 does not prove a run (a lock held elsewhere ends it so): compare {@link parseMaintenanceInfo}'s tasks.
+ */
+export const maintenanceRunArguments = ({ full }: { readonly full: boolean }): string[] => [
   'maintenance',
   'run',
-  mode === 'Full' ? '--full' : '--no-full',
+  ...(full ? ['--full'] : []),
   '--safety=full',
+  ...QUIET,
+  // The last of them counts: what it says at the end is its only result.
   '--log-level=info',
-  '--disable-file-logging',
-  '--no-progress',
 ];
+
+/** Owner, cycles and the last runs, as JSON ({@link parseMaintenanceInfo}). */
+export const maintenanceInfoArguments = (): string[] => ['maintenance', 'info', '--json', ...QUIET];

@@ -13,11 +13,16 @@ import {
   repositoryStatusArguments,
   snapshotListArguments,
 } from './arguments.ts';
+import { type BlobStats, blobStatsArguments, parseBlobStats } from './blob-stats.ts';
 import { buildKopiaConfig } from './config.ts';
 import { classifyKopiaError } from './errors.ts';
 import { type FormatFile, readFormatFile } from './format-file.ts';
-import { blobStatsArguments, maintenanceInfoArguments, maintenanceSetArguments } from './maintenance-arguments.ts';
-import { type BlobStats, type MaintenanceInfo, parseBlobStats, parseMaintenanceInfo } from './maintenance-info.ts';
+import {
+  type MaintenanceSetRequest,
+  maintenanceInfoArguments,
+  maintenanceSetArguments,
+} from './maintenance-arguments.ts';
+import { type MaintenanceInfo, parseMaintenanceInfo } from './maintenance-output.ts';
 import { type ListedSnapshot, parsePolicy, parseSnapshotList, parseUniqueId } from './output.ts';
 import { parseStoredPolicies, type StoredPolicies } from './policy-hierarchy.ts';
 import type { KopiaEnvironment, RunKopia } from './process.ts';
@@ -56,8 +61,8 @@ export interface RepositoryClient {
   maintenanceInfo(signal?: AbortSignal): Promise<MaintenanceInfo>;
   /** Of the blobs whose names begin so. */
   blobStats(prefix: string, signal?: AbortSignal): Promise<BlobStats>;
-  /** Makes `owner` (`user@host`) the one who maintains, and switches both cycles on. */
-  setMaintenance(owner: string, signal?: AbortSignal): Promise<void>;
+  /** Who maintains from now on, and how often. */
+  setMaintenance(request: MaintenanceSetRequest, signal?: AbortSignal): Promise<void>;
   /** Creates the repository and opens it with a second process. Returns its unique id. */
   create(signal?: AbortSignal): Promise<string>;
   /** Opens the repository with the password. Returns its unique id. */
@@ -172,7 +177,7 @@ export function createRepositoryClient(options: RepositoryClientOptions): Reposi
     setPolicy: async (request, signal) => void (await ask(policySetArguments(request), signal, false)),
     maintenanceInfo: async (signal) => understood(parseMaintenanceInfo, await ask(maintenanceInfoArguments(), signal)),
     blobStats: async (prefix, signal) => understood(parseBlobStats, await ask(blobStatsArguments(prefix), signal)),
-    setMaintenance: async (owner, signal) => void (await ask(maintenanceSetArguments(owner), signal, false)),
+    setMaintenance: async (request, signal) => void (await ask(maintenanceSetArguments(request), signal, false)),
     create: async (signal) => {
       await run(repositoryCreateArguments({ path: options.path }), false, signal);
       return open(signal);

@@ -7,7 +7,7 @@ import { type RunKopia, runKopia } from '../kopia/process.ts';
 import { createRepositoryClient } from '../kopia/repository-client.ts';
 import type { SourceState, UntaggedSnapshot } from '../kopia/warm-reader.ts';
 import { PortError } from '../ports/port-error.ts';
-import { createRepositoryCare } from './care.ts';
+import { createRepositoryCareActivities } from './care.ts';
 import { createOnEmptyVolume } from './create.ts';
 import { findHold } from './find-hold.ts';
 import { withHeartbeat } from './heartbeat.ts';
@@ -169,7 +169,7 @@ export function createRepositoryActivities(dependencies: RepositoryDependencies)
     inspectContent: (input) =>
       withHeartbeat((signal) => inKnown(input, (known) => inspectRepository(known, input, now(), signal))),
 
-    ...createRepositoryCare(inKnown, now),
+    ...createRepositoryCareActivities(inKnown, now),
   };
   // Not enumerable, so that it is not registered as an activity.
   return Object.defineProperty(withFailureMapping(activities), 'close', { value: finder.close }) as RepositoryRole;

@@ -11,15 +11,17 @@ export type InKnown = <T>(
 ) => Promise<T>;
 
 /** What stands beside a repository and cares for it. */
-export const createRepositoryCare = (inKnown: InKnown, now: () => Date): RepositoryCareActivities => ({
-  prepareMaintenance: (input) =>
-    withHeartbeat((signal) => inKnown(input, ({ client }) => prepareMaintenance(client, signal))),
+export function createRepositoryCareActivities(inKnown: InKnown, now: () => Date): RepositoryCareActivities {
+  return {
+    prepareMaintenance: (input) =>
+      withHeartbeat((signal) => inKnown(input, ({ client }) => prepareMaintenance(client, signal))),
 
-  proveMaintenance: (input) =>
-    withHeartbeat(async (signal) => ({
-      tasks: await inKnown(input, ({ client }) => proveMaintenance(client, input, signal)),
-    })),
+    proveMaintenance: (input) =>
+      withHeartbeat(async (signal) => ({
+        tasks: await inKnown(input, ({ client }) => proveMaintenance(client, input, signal)),
+      })),
 
-  measureContent: (input) =>
-    withHeartbeat((signal) => inKnown(input, ({ client }) => measureContent(client, now(), signal))),
-});
+    measureContent: (input) =>
+      withHeartbeat((signal) => inKnown(input, ({ client }) => measureContent(client, now(), signal))),
+  };
+}

@@ -1,11 +1,11 @@
 import type { MaintenanceState } from '../../workflows/care/contract.ts';
 import { FailureType } from '../../workflows/failures.ts';
 import { MAINTENANCE_OWNER } from '../kopia/maintenance-arguments.ts';
-import type { MaintenanceInfo } from '../kopia/maintenance-info.ts';
 import type { RepositoryClient } from '../kopia/repository-client.ts';
 import { PortError } from '../ports/port-error.ts';
 
-const OWNER = `${MAINTENANCE_OWNER.username}@${MAINTENANCE_OWNER.hostname}`;
+/** What Kopia states to other tools; when ours run is decided by their schedules. Its own logs go after a week. */
+const CYCLES = { quickIntervalSeconds: 3600, fullIntervalSeconds: 86_400, logAgeHours: 7 * 24 } as const;
 
 /** The task that every full maintenance begins with, whatever else there is to do. */
 const FULL_TASK = 'snapshot-gc';
@@ -18,11 +18,14 @@ export async function prepareMaintenance(
   client: RepositoryClient,
   signal: AbortSignal | undefined,
 ): Promise<MaintenanceState> {
-  const info = await client.maintenanceInfo(signal);
-  if (info.owner !== OWNER || !info.enabled) await client.setMaintenance(OWNER, signal);
-  const previousOwner = info.owner === OWNER || info.owner === '' ? {} : { previousOwner: info.owner };
-  const lastTaskStart = newest(info);
-  return { ...(lastTaskStart ? { lastTaskStart } : {}), ...previousOwner };
+  const { owner, tasks } = await client.maintenanceInfo(signal);
+  const ours = owner?.username === MAINTENANCE_OWNER.username && owner.hostname === MAINTENANCE_OWNER.hostname;
+  if (!ours) await client.setMaintenance({ owner: MAINTENANCE_OWNER, ...CYCLES }, signal);
+  const [newest] = tasks;
+  return {
+    ...(newest ? { lastTaskStart: newest.start } : {}),
+    ...(owner && !ours ? { previousOwner: `${owner.username}@${owner.hostname}` } : {}),
+  };
 }
 
 /**
@@ -34,34 +37,22 @@ export async function proveMaintenance(
   { mode, lastTaskStart }: { readonly mode: 'Quick' | 'Full'; readonly lastTaskStart?: string | undefined },
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const info = await client.maintenanceInfo(signal);
-  const since = lastTaskStart === undefined ? Number.NEGATIVE_INFINITY : Date.parse(lastTaskStart);
-  const done = info.tasks.filter(({ start }) => isAfter(start, lastTaskStart, since));
-  const failed = done.find(({ success }) => !success);
+  const { tasks } = await client.maintenanceInfo(signal);
+  const done = tasks.filter(({ start }) => lastTaskStart === undefined || isAfter(start, lastTaskStart));
+  const failed = done.find(({ error }) => error !== undefined);
   if (failed) {
-    throw new PortError(
-      FailureType.MoverFailed,
-      `the task '${failed.name}' of the maintenance failed: ${failed.error}`,
-    );
+    const message = `the task '${failed.task}' of the maintenance failed: ${failed.error}`;
+    throw new PortError(FailureType.MoverFailed, message);
   }
-  const wanted = mode === 'Full' ? done.some(({ name }) => name === FULL_TASK) : done.length > 0;
-  if (!wanted) {
-    throw new PortError(
-      FailureType.MoverFailed,
-      'Kopia ended without an error, but noted no task in the repository: maintenance did not run',
-      { retryable: true },
-    );
-  }
-  return done.length;
+  const ran = mode === 'Full' ? done.some(({ task }) => task === FULL_TASK) : done.length > 0;
+  if (ran) return done.length;
+  throw new PortError(
+    FailureType.MoverFailed,
+    'Kopia ended without an error, but noted no task in the repository: maintenance did not run',
+    { retryable: false },
+  );
 }
 
-function newest({ tasks }: MaintenanceInfo): string | undefined {
-  return tasks
-    .map(({ start }) => start)
-    .sort()
-    .at(-1);
-}
-
-/** Nanoseconds count: two tasks can begin within one millisecond. Kopia writes all of them in UTC with as many digits as it needs. */
-const isAfter = (start: string, last: string | undefined, since: number): boolean =>
-  Date.parse(start) > since || (last !== undefined && Date.parse(start) === since && start > last);
+/** Nanoseconds count: two tasks can begin within one millisecond. Kopia writes all times in UTC. */
+const isAfter = (start: string, last: string): boolean =>
+  Date.parse(start) > Date.parse(last) || (Date.parse(start) === Date.parse(last) && start > last);

@@ -20,12 +20,13 @@ export function cacheRoot(environment: NodeJS.ProcessEnv = process.env): string 
 /** Arguments of the one build of a set, without output folder and packages. They are part of the cache key. */
 export function buildFlags(set: ToolSet): string[] {
   // -buildvcs=false: the module lies inside a git work tree that is not its own.
-  return ['-trimpath', '-buildvcs=false', '-ldflags', set.ldflags];
+  const tags = set.tags ? ['-tags', set.tags.join(',')] : [];
+  return ['-trimpath', '-buildvcs=false', ...tags, '-ldflags', set.ldflags];
 }
 
 /** Folder of a set's module in the checkout. */
 export function moduleDirectory(set: ToolSet): string {
-  return join(projectRoot(), 'platform/tools', set.name);
+  return join(projectRoot(), 'platform/tools', set.module ?? set.name);
 }
 
 /** `<version>-<12 hex>` of everything that decides what a build yields: module file, sums, flags, own sources. Pure. */

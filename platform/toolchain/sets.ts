@@ -5,6 +5,12 @@ export type ToolSet = {
   readonly version: string;
   readonly programs: readonly ToolProgram[];
   readonly ldflags: string;
+  /** Folder of the module where it is another set's: `platform/tools/<module>`. */
+  readonly module?: string;
+  /** Build tags of Go. */
+  readonly tags?: readonly string[];
+  /** Needed by tests alone: no boot asks for it. */
+  readonly testsOnly?: true;
   /** Go files of our own in the set's folder; they decide what is built as the module file does. */
   readonly sources?: readonly string[];
   /** Files of modules that a later boot needs without Go, copied beside the programs. */
@@ -75,6 +81,25 @@ export const toolSets: readonly ToolSet[] = [
     coldMinutes: 'about 1.5 minutes',
   },
   {
+    name: 'kopia-fake-clock',
+    module: 'kopia',
+    tags: ['testing'],
+    testsOnly: true,
+    version: 'v0.21.1',
+    programs: [
+      {
+        name: 'kopia-fake-clock',
+        package: 'stowage.dev/platform/tools/kopia/fake-clock',
+        versionArgs: ['--version'],
+        versionText: 'kopia-fake-clock: github.com/kopia/kopia v0.21.1',
+      },
+    ],
+    ldflags: '-s -w',
+    sources: ['fake-clock/main.go'],
+    extras: [],
+    coldMinutes: 'about 1.5 minutes',
+  },
+  {
     name: 'temporal',
     version: 'v1.5.1',
     programs: [
@@ -138,7 +163,9 @@ export const toolSets: readonly ToolSet[] = [
 ];
 
 /** Names of every program that the embedded platform needs. */
-export const allTools: readonly string[] = toolSets.flatMap((set) => set.programs.map((program) => program.name));
+export const allTools: readonly string[] = toolSets
+  .filter((set) => !set.testsOnly)
+  .flatMap((set) => set.programs.map((program) => program.name));
 
 /** The set that yields a program. */
 export function setOf(tool: string): ToolSet | undefined {

@@ -5,7 +5,8 @@ export const MAX_SOURCE_LINES = 200;
 export const MAX_TEST_LINES = 400;
 
 /** The programs: they read their environment once and hand on typed values. */
-const READS_ENVIRONMENT = /^(workers\/main|cli\/main|activities\/checker\/main)\.ts$|^(platform|demo|bench|test)\//;
+const READS_ENVIRONMENT =
+  /^(workers\/main|cli\/main|activities\/(checker|verifier)\/main)\.ts$|^(platform|demo|bench|test)\//;
 
 /** Names that say nothing about what is inside. */
 const EMPTY_NAME = /(^|\/)(utils?|helpers?|common|misc|lib)(\/|\.ts$)/;

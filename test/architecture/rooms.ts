@@ -44,6 +44,15 @@ export const rooms: readonly Room[] = [
     path: 'activities/checker/',
     may: ['api/', 'activities/kopia/', 'activities/ports/', ...contracts, 'node:', 'zod'],
   },
+  // What a verification looks for and says; and its program, which runs as the check's does.
+  { path: 'activities/care/verify-', may: ['activities/kopia/verify-arguments.ts', 'zod'] },
+  {
+    path: 'activities/verifier/',
+    may: [
+      ...['activities/care/verify-', 'activities/checker/', 'activities/kopia/', 'activities/ports/'],
+      ...['api/', ...contracts, 'node:', 'zod'],
+    ],
+  },
   {
     path: 'activities/',
     may: ['api/', ...contracts, 'node:', '@temporalio/activity', '@temporalio/common', 'zod'],

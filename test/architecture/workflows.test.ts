@@ -36,6 +36,25 @@ describe('the workflow bundle', () => {
     expect(paths.filter((path) => !/^(api|workflows)\//.test(path))).toEqual([]);
   });
 
+  it('loads every module with schemas once for all runs, and keeps Temporal from freezing what the schemas remember', () => {
+    const shared = readProjectFile('workflows/shared-modules.ts');
+    const named = [...shared.matchAll(/import \* as (\w+) from '\.\.\/(api\/[^']+)'/g)];
+    const ours = modules.filter((source) => packageOf(source) === undefined);
+    const paths = ours.map((source) => source.slice(source.indexOf(root) + root.length + 1));
+    const inApi = paths
+      .filter((path) => path.startsWith('api/'))
+      .filter((path) => /^import \{ z \} from 'zod'/m.test(readProjectFile(path)));
+    expect(inApi).toContain('api/backup-request.ts');
+    expect(named.map(([, , path]) => path).sort()).toEqual(inApi.sort());
+    const frozen = /for \(const exported of \[([^\]]*)\]/.exec(shared)?.[1] ?? '';
+    expect(
+      frozen
+        .split(/[\s,]+/)
+        .filter(Boolean)
+        .sort(),
+    ).toEqual(named.map(([, name]) => name).sort());
+  });
+
   it('holds only packages that are deterministic', () => {
     const packages = [...new Set(modules.map(packageOf).filter((name) => name !== undefined))];
     expect(packages).toContain('@temporalio/workflow');

@@ -26,6 +26,7 @@ it('options: full size unless quick, groups in the order of the table, what is t
     repeat: 5,
     bulkMiB: 1024,
     volumes: 20,
+    declared: 200,
     keep: false,
     json: 'bench-results.json',
   });

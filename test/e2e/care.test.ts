@@ -1,9 +1,17 @@
+import { open, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { DEFAULT_REPOSITORY_SECRET } from '../../api/kopia-repository.ts';
 import type { RepositoryStatus } from '../../api/repository-status.ts';
-import { MAINTAIN_REPOSITORY, type MaintenanceResult } from '../../workflows/care/contract.ts';
+import {
+  MAINTAIN_REPOSITORY,
+  type MaintenanceResult,
+  VERIFY_REPOSITORY,
+  type VerificationResult,
+} from '../../workflows/care/contract.ts';
 import { CONTROL_QUEUE } from '../../workflows/task-queues.ts';
+import { failureOf } from '../system/failures.ts';
 import { secretManifest } from '../system/objects.ts';
 import { until } from '../system/until.ts';
 import { backup, createVolume } from '../system/volume.ts';
@@ -34,6 +42,28 @@ const maintain = (mode: 'Quick' | 'Full'): Promise<MaintenanceResult> =>
     workflowId: `maintain/test/${mode}`,
     args: [{ mode }],
   }) as Promise<MaintenanceResult>;
+
+const verify = (mode: 'Quick' | 'Deep', parts = 1): Promise<VerificationResult> =>
+  world.client.workflow.execute(VERIFY_REPOSITORY, {
+    taskQueue: CONTROL_QUEUE,
+    workflowId: `verify/test/${mode}`,
+    args: [{ mode, parts }],
+  }) as Promise<VerificationResult>;
+
+/** The blob whose byte was flipped: the largest pack of data, in its middle. */
+async function flipByteOfPack(repository: string): Promise<string> {
+  const files = (await readdir(repository, { recursive: true })).filter((name) => /^p.*\/.*\.f$/.test(name));
+  const sized = await Promise.all(
+    files.map(async (name) => ({ name, size: (await stat(join(repository, name))).size })),
+  );
+  const { name, size } = sized.sort((a, b) => b.size - a.size)[0]!;
+  const file = await open(join(repository, name), 'r+');
+  const byte = Buffer.alloc(1);
+  await file.read(byte, 0, 1, Math.floor(size / 2));
+  await file.write(Buffer.from([byte[0]! ^ 0x5a]), 0, 1, Math.floor(size / 2));
+  await file.close();
+  return name.replace(/\.f$/, '').replaceAll('/', '');
+}
 
 /** Asks the repository with Kopia itself, past all of our code. */
 async function kopia(...args: string[]): Promise<string> {
@@ -86,5 +116,30 @@ describe('a declared repository', () => {
   it('is maintained twice in a row, each time proven anew', { timeout: 120_000 }, async () => {
     expect(await maintain('Quick')).toMatchObject({ outcome: 'Succeeded' });
     expect(await maintain('Quick')).toMatchObject({ outcome: 'Succeeded' });
+  });
+
+  it('is verified in part after part, and a flipped byte is named with the application it touches', {
+    timeout: 300_000,
+  }, async () => {
+    expect(await verify('Quick')).toMatchObject({ outcome: 'Succeeded', verified: { report: { mode: 'quick' } } });
+    expect(await verify('Deep', 2)).toMatchObject({ verified: { report: { part: { index: 0, of: 2 } } } });
+    expect(await verify('Deep', 2)).toMatchObject({ verified: { report: { part: { index: 1, of: 2 } } } });
+    expect((await status()).verification).toMatchObject({ parts: 2, nextPart: 0, allReadTime: expect.any(String) });
+
+    const pack = await flipByteOfPack(world.repositoryPath);
+    expect(await failureOf(verify('Deep', 1))).toMatchObject({ type: 'RepositoryCorrupt' });
+    const { damage, care, conditions } = await status();
+    expect(damage).toMatchObject([
+      { found: '1 of 1', identities: [expect.stringContaining('kept-src@')], blobs: [pack] },
+    ]);
+    expect(care?.deepVerification).toMatchObject({ lastResult: 'Failed', message: expect.stringContaining(pack) });
+    await until(
+      'the repository to be unhealthy',
+      30,
+      async () =>
+        conditions?.some(({ type, status: is }) => type === 'Healthy' && is === 'False') ||
+        (await status()).conditions?.some(({ type, status: is }) => type === 'Healthy' && is === 'False'),
+    );
+    expect(await world.kubectl.list(stowage, 'jobs')).toEqual([]);
   });
 });

@@ -9,6 +9,7 @@ import {
 } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { sourceOf } from '../../workers/workflow-bundle.ts';
 import { scenarios } from './scenarios.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
@@ -27,7 +28,8 @@ beforeAll(async () => {
     logger: new DefaultLogger('ERROR'),
     telemetryOptions: { logging: { forward: {}, filter: 'OFF' } },
   });
-  today = await bundleWorkflowCode({ workflowsPath: path('../../workflows/index.ts') });
+  const { workflowsPath, bundlerOptions } = sourceOf(path('../../'));
+  today = await bundleWorkflowCode({ workflowsPath, ...bundlerOptions });
 }, 60_000);
 
 describe('stored histories', () => {

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { ApplicationFailure, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { sourceOf } from '../../workers/workflow-bundle.ts';
 import { SearchAttribute } from '../../workflows/progress.ts';
 import { CONTROL_QUEUE, MOVERS_QUEUE, repositoryQueue } from '../../workflows/task-queues.ts';
 import { ensureTimeSkippingServer } from '../servers/time-skipping-server.ts';
@@ -41,9 +42,9 @@ export async function createHarness(): Promise<Harness> {
   const environment = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path } },
   });
-  const bundle: WorkflowBundle = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)),
-  });
+  // As workers bundle them: what runs share is loaded before the first of them, and frozen.
+  const { workflowsPath, bundlerOptions } = sourceOf(fileURLToPath(new URL('../../', import.meta.url)));
+  const bundle: WorkflowBundle = await bundleWorkflowCode({ workflowsPath, ...bundlerOptions });
   await registerSearchAttributes(environment);
   return {
     async start(

@@ -12,7 +12,7 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
-import { careLockId } from './contract.ts';
+import { careLockId, HOLD_REPOSITORY } from './contract.ts';
 
 /** Seconds between two tries for a lock that another run holds; doubles up to the longest. */
 const FIRST_PAUSE = 5;
@@ -59,7 +59,7 @@ async function acquire(repository: string, patienceSeconds: number): Promise<Loc
   for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
     try {
       return await CancellationScope.nonCancellable(() =>
-        startChild(holdRepository, {
+        startChild<typeof holdRepository>(HOLD_REPOSITORY, {
           workflowId: careLockId(repository),
           workflowIdReusePolicy: 'ALLOW_DUPLICATE',
           parentClosePolicy: ParentClosePolicy.TERMINATE,

@@ -354,4 +354,24 @@ describe('the watch', () => {
       '5 * * * *',
     );
   });
+
+  it('is planned while hundreds of first runs are being started, and none of those is left out or doubled for it', async () => {
+    const names = Array.from({ length: 100 }, (_, index) => `many${index}`);
+    const trigger = world.orchestrator.triggerSchedule.bind(world.orchestrator);
+    world.orchestrator.triggerSchedule = async (one) => {
+      await world.small.clock.sleep(1_000);
+      await trigger(one);
+    };
+    for (const name of names) await addClaim(world, name);
+    for (const name of names) await world.apply(source({ name: `${name}-src`, spec: { sourcePVC: name } }));
+    await addClaim(world, 'app-config');
+    await world.pass(3);
+    await world.apply(source());
+    await world.pass(3);
+    expect(schedule()).toMatchObject({ paused: false });
+    expect(world.orchestrator.triggered.length).toBeLessThan(names.length / 2);
+    await world.pass(30);
+    const all = ['app-src', ...names.map((name) => `${name}-src`)].map((name) => `backup/${NAMESPACE}/${name}`);
+    expect([...world.orchestrator.triggered].sort()).toEqual(all.sort());
+  });
 });
