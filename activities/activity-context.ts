@@ -9,6 +9,8 @@ export const HEARTBEAT_MILLISECONDS = 3_000;
 export interface ActivityContext {
   readonly signal: AbortSignal;
   readonly attempt: number;
+  /** What the attempt before this one sent with its last heartbeat. */
+  readonly lastHeartbeat: unknown;
   heartbeat(details?: MoverProgress | object): void;
   /** Rejects with Temporal's own CancelledFailure once the signal has aborted; call it to end a cancelled activity. */
   readonly cancelled: Promise<never>;
@@ -19,6 +21,7 @@ export function activityContext(): ActivityContext {
   return {
     signal: context.cancellationSignal,
     attempt: context.info.attempt,
+    lastHeartbeat: context.info.heartbeatDetails,
     cancelled: context.cancelled,
     heartbeat: (details) => context.heartbeat(details),
   };

@@ -39,25 +39,42 @@ export function findConflicts(
   destinations: readonly Dated<DeclaredDestination>[],
 ): Conflict[] {
   return [
-    ...held(DeclaredKind.source, sources, clashOfSources),
-    ...held(DeclaredKind.destination, destinations, clashOfDestinations),
+    ...held(DeclaredKind.source, sources, clashOfSources, keysOfSource),
+    ...held(DeclaredKind.destination, destinations, clashOfDestinations, keysOfDestination),
   ];
 }
 
+/** Only objects that share a key can clash, so each is compared with a handful and not with all. */
 function held<Declared extends Named>(
   kind: DeclaredKind,
   objects: readonly Dated<Declared>[],
   clash: Clash<Declared>,
+  keysOf: (declared: Declared) => readonly string[],
 ): Conflict[] {
-  const acting: Declared[] = [];
+  /** Those that act, each with its place among them. */
+  const acting = new Map<string, Map<Declared, number>>();
   const conflicts: Conflict[] = [];
-  for (const { declared } of [...objects].sort(byAge)) {
-    const problems = acting.flatMap((elder) => clash(declared, elder));
-    if (problems.length === 0) acting.push(declared);
-    else conflicts.push({ kind, namespace: declared.namespace, name: declared.name, problems });
+  for (const [place, { declared }] of [...objects].sort(byAge).entries()) {
+    const keys = keysOf(declared);
+    const elders = new Map(keys.flatMap((key) => [...(acting.get(key) ?? [])]));
+    const byPlace = [...elders].sort(([, a], [, b]) => a - b);
+    const problems = byPlace.flatMap(([elder]) => clash(declared, elder));
+    if (problems.length > 0) {
+      conflicts.push({ kind, namespace: declared.namespace, name: declared.name, problems });
+      continue;
+    }
+    for (const key of keys) acting.set(key, (acting.get(key) ?? new Map()).set(declared, place));
   }
   return conflicts;
 }
+
+const keysOfSource = (source: DeclaredSource): string[] => [
+  `claim ${source.namespace}/${source.request.claim}`,
+  `identity ${formatIdentity(identityOfSource(source))}`,
+];
+
+const keysOfDestination = ({ namespace, claim }: DeclaredDestination): string[] =>
+  claim === undefined ? [] : [`claim ${namespace}/${claim}`];
 
 function byAge(a: Dated<Named>, b: Dated<Named>): number {
   const key = ({ declared, creationTimestamp }: Dated<Named>) => [creationTimestamp, declared.namespace, declared.name];

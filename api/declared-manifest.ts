@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { type CronSchedule, parseCron } from './cron-schedule.ts';
-import { asFields, type Fields, present, shown } from './declared-fields.ts';
+import { asFields, type Fields, manifestPath, present, shown } from './declared-fields.ts';
 import type { DeclaredKind } from './declared-object.ts';
 import { type InvalidField, invalidFields } from './invalid.ts';
 
@@ -33,7 +33,7 @@ export function reasonOtherKind(manifest: Fields, kind: string): string | undefi
 const moversOf = (spec: Fields): string[] =>
   ['rsync', 'rsyncTLS', 'rclone', 'restic', 'syncthing', 'external'].filter((mover) => spec[mover] != null);
 
-export function otherMovers(spec: Fields): InvalidField[] {
+function otherMovers(spec: Fields): InvalidField[] {
   return moversOf(spec).map((mover) => ({
     field: `spec.${mover}`,
     message: 'only one mover may be set, and kopia is',
@@ -53,12 +53,11 @@ export function readTrigger(trigger: Fields, timeZone: string | undefined): Trig
   if (typeof schedule !== 'string') return { ...manualValue, problems: [] };
   const reading = parseCron(schedule, timeZone);
   if (reading.ok) return { schedule: reading.cron, ...manualValue, problems: [] };
-  const problems = reading.problems.map((message) => ({ field: 'spec.trigger.schedule', message }));
-  return { problems };
+  return { problems: [{ field: 'spec.trigger.schedule', message: reading.problems.join('; ') }] };
 }
 
 /** What is wrong with the shape of a spec, by path. */
-export function specProblems(schema: z.ZodType, spec: Fields): InvalidField[] {
+function specProblems(schema: z.ZodType, spec: Fields): InvalidField[] {
   const parsed = schema.safeParse(spec, { reportInput: true });
   return parsed.success
     ? []
@@ -66,16 +65,38 @@ export function specProblems(schema: z.ZodType, spec: Fields): InvalidField[] {
 }
 
 /** A name that is no text; what it may be is the request's to say. */
-export const metadataProblems = ({ name }: Fields): InvalidField[] =>
+const metadataProblems = ({ name }: Fields): InvalidField[] =>
   typeof name === 'string' && name !== '' ? [] : [{ field: 'metadata.name', message: 'must name the object' }];
 
+export interface ManifestParts {
+  readonly metadata: Fields;
+  readonly schema: z.ZodType;
+  readonly spec: Fields;
+  /** What the reader of the kind found itself. */
+  readonly own: readonly InvalidField[];
+  /** The request that was made of it, and where its fields stand in the manifest. */
+  readonly request: z.ZodSafeParseResult<unknown>;
+  readonly paths: Readonly<Record<string, string>>;
+  /** Where the fields lie that `paths` does not name; `spec.kopia` where left out. */
+  readonly base?: string;
+}
+
+/** Everything that is wrong with a manifest, each with its path in it. Pure. */
+export function gatherProblems({ metadata, schema, spec, own, request, paths, base }: ManifestParts): InvalidField[] {
+  const ofRequest = request.success ? [] : invalidFields(request.error);
+  return distinct([
+    ...metadataProblems(metadata),
+    ...specProblems(schema, spec),
+    ...otherMovers(spec),
+    ...own,
+    ...ofRequest.map(({ field, message }) => ({ field: manifestPath(field, paths, base), message })),
+  ]);
+}
+
 /** One problem for each field: the manifest's own rule comes first and says it best. */
-export function distinct(problems: readonly InvalidField[]): InvalidField[] {
+function distinct(problems: readonly InvalidField[]): InvalidField[] {
   const seen = new Set<string>();
-  return problems.filter(({ field, message }) => {
-    const key = field === 'spec.trigger.schedule' ? `${field} ${message}` : field;
-    return seen.has(key) ? false : seen.add(key);
-  });
+  return problems.filter(({ field }) => (seen.has(field) ? false : seen.add(field)));
 }
 
 /** `namespace/name` of a manifest that may have neither. */

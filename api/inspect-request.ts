@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { objectName } from './kubernetes-values.ts';
 import { RetentionSchema } from './retention.ts';
-import { absolutePath, DEFAULT_REPOSITORY, identityPart } from './volume-request.ts';
+import { absolutePath, DEFAULT_REPOSITORY, identityPart, identityUser } from './volume-request.ts';
 
 /** The input of `inspectRepository`: `{}` tells what the repository holds; each source is a dry run of its retention. */
 export const InspectRequestSchema = z.strictObject({
@@ -9,7 +9,7 @@ export const InspectRequestSchema = z.strictObject({
   sources: z
     .array(
       z.strictObject({
-        identity: z.strictObject({ username: identityPart, hostname: identityPart, path: absolutePath }),
+        identity: z.strictObject({ username: identityUser, hostname: identityPart, path: absolutePath }),
         retain: RetentionSchema.prefault({}),
         compression: z.string().default('zstd-fastest'),
       }),

@@ -1,25 +1,11 @@
 import { partFields } from './crds/known-fields.ts';
 import { MaintenanceSpec } from './crds/maintenance-spec.ts';
 import { type CronSchedule, parseCron } from './cron-schedule.ts';
-import {
-  asFields,
-  type Fields,
-  manifestPath,
-  present,
-  sharedRequestFields,
-  type UnsupportedField,
-} from './declared-fields.ts';
-import {
-  distinct,
-  manifestLabel,
-  metadataProblems,
-  type ReadingOptions,
-  reasonOtherKind,
-  specProblems,
-} from './declared-manifest.ts';
+import { asFields, type Fields, present, sharedRequestFields, type UnsupportedField } from './declared-fields.ts';
+import { gatherProblems, manifestLabel, type ReadingOptions, reasonOtherKind } from './declared-manifest.ts';
 import { MAINTENANCE_KIND } from './declared-object.ts';
 import { readVolumes } from './declared-repository.ts';
-import { type InvalidField, invalidFields } from './invalid.ts';
+import type { InvalidField } from './invalid.ts';
 import { type MaintenanceDeclaration, MaintenanceDeclarationSchema } from './maintenance-declaration.ts';
 
 /** A maintenance as declared, ready to be planned. */
@@ -83,16 +69,10 @@ export function readKopiaMaintenance(manifest: unknown, options: ReadingOptions 
 
   const declaration = present({ ...declarationFields(spec), ...volumes.fields, namespace, name: metadata.name });
   const validated = MaintenanceDeclarationSchema.safeParse(declaration, { reportInput: true });
-  const inManifest = ({ field, message }: InvalidField): InvalidField => ({
-    field: manifestPath(field, { ...PATHS, ...volumes.paths }, 'spec'),
-    message,
+  const problems = gatherProblems({
+    ...{ metadata, schema: MaintenanceSpec, spec, own: trigger.problems, request: validated },
+    ...{ paths: { ...PATHS, ...volumes.paths }, base: 'spec' },
   });
-  const problems = distinct([
-    ...metadataProblems(metadata),
-    ...specProblems(MaintenanceSpec, spec),
-    ...trigger.problems,
-    ...(validated.success ? [] : invalidFields(validated.error).map(inManifest)),
-  ]);
   if (problems.length > 0 || !validated.success)
     return { kind: 'Invalid', name: manifestLabel(namespace, metadata.name), problems };
 
@@ -160,5 +140,5 @@ function readTriggers(spec: Fields, timeZone: string | undefined): Triggers {
   const reading = parseCron(text, timeZone);
   return reading.ok
     ? { schedule: reading.cron, problems: [], unsupported }
-    : { problems: reading.problems.map((message) => ({ field, message })), unsupported };
+    : { problems: [{ field, message: reading.problems.join('; ') }], unsupported };
 }

@@ -1,19 +1,10 @@
 import { DestinationSpec, PAIR_PROBLEM, SOURCE_NAME_PROBLEM } from './crds/destination-spec.ts';
 import { partFields } from './crds/known-fields.ts';
-import { asFields, type Fields, manifestPath, present, shown, type UnsupportedField } from './declared-fields.ts';
-import {
-  distinct,
-  manifestLabel,
-  metadataProblems,
-  otherMovers,
-  type ReadingOptions,
-  readTrigger,
-  reasonNotOurs,
-  specProblems,
-} from './declared-manifest.ts';
+import { asFields, type Fields, present, shown, type UnsupportedField } from './declared-fields.ts';
+import { gatherProblems, manifestLabel, type ReadingOptions, readTrigger, reasonNotOurs } from './declared-manifest.ts';
 import { DeclaredKind } from './declared-object.ts';
 import { readVolumes } from './declared-repository.ts';
-import { type InvalidField, invalidFields } from './invalid.ts';
+import type { InvalidField } from './invalid.ts';
 import { DESTINATION_PATHS, restoreFields, unsupportedTrigger } from './replication-destination-fields.ts';
 import { type RestoreRequest, RestoreRequestSchema } from './restore-request.ts';
 
@@ -28,7 +19,7 @@ export type DeclaredIdentity =
 /** Everything of a RestoreRequest but the claim, the identity and what one run is told. */
 export type RestoreTemplate = Omit<
   RestoreRequest,
-  'claim' | 'identity' | 'declared' | 'manual' | 'deliver' | 'whenNoSnapshot'
+  'claim' | 'identity' | 'declared' | 'manual' | 'deliver' | 'whenNoSnapshot' | 'neighbours'
 >;
 
 /** A destination as declared, ready for `resolveDestination`. */
@@ -94,15 +85,14 @@ export function readReplicationDestination(manifest: unknown, options: ReadingOp
     { reportInput: true },
   );
   const paths = { ...DESTINATION_PATHS, ...volumes.paths };
-  const problems = distinct([
-    ...metadataProblems(metadata),
-    ...specProblems(DestinationSpec, spec),
-    ...otherMovers(spec),
-    ...identity.problems,
-    ...(validated.success
-      ? []
-      : invalidFields(validated.error).map(({ field, message }) => ({ field: manifestPath(field, paths), message }))),
-  ]);
+  const problems = gatherProblems({
+    metadata,
+    schema: DestinationSpec,
+    spec,
+    own: identity.problems,
+    request: validated,
+    paths,
+  });
   if (problems.length > 0) return { kind: 'Invalid', name: manifestLabel(namespace, metadata.name), problems };
 
   return {

@@ -2,20 +2,11 @@ import { type BackupRequest, BackupRequestSchema } from './backup-request.ts';
 import { partFields } from './crds/known-fields.ts';
 import { SourceSpec } from './crds/source-spec.ts';
 import type { CronSchedule } from './cron-schedule.ts';
-import { asFields, manifestPath, present, type UnsupportedField } from './declared-fields.ts';
-import {
-  distinct,
-  manifestLabel,
-  metadataProblems,
-  otherMovers,
-  type ReadingOptions,
-  readTrigger,
-  reasonNotOurs,
-  specProblems,
-} from './declared-manifest.ts';
+import { asFields, present, type UnsupportedField } from './declared-fields.ts';
+import { gatherProblems, manifestLabel, type ReadingOptions, readTrigger, reasonNotOurs } from './declared-manifest.ts';
 import { DeclaredKind } from './declared-object.ts';
 import { readVolumes } from './declared-repository.ts';
-import { type InvalidField, invalidFields } from './invalid.ts';
+import type { InvalidField } from './invalid.ts';
 import { requestFields, SOURCE_PATHS } from './replication-source-fields.ts';
 
 /** A source as declared, ready to be planned. */
@@ -72,15 +63,14 @@ export function readReplicationSource(manifest: unknown, options: SourceReadingO
   });
   const validated = BackupRequestSchema.safeParse(request, { reportInput: true });
   const paths = { ...SOURCE_PATHS, ...volumes.paths };
-  const problems = distinct([
-    ...metadataProblems(metadata),
-    ...specProblems(SourceSpec, spec),
-    ...otherMovers(spec),
-    ...trigger.problems,
-    ...(validated.success
-      ? []
-      : invalidFields(validated.error).map(({ field, message }) => ({ field: manifestPath(field, paths), message }))),
-  ]);
+  const problems = gatherProblems({
+    metadata,
+    schema: SourceSpec,
+    spec,
+    own: trigger.problems,
+    request: validated,
+    paths,
+  });
   if (problems.length > 0) return { kind: 'Invalid', name: manifestLabel(namespace, metadata.name), problems };
 
   const lastSyncTime = asFields(asFields(manifest).status).lastSyncTime;

@@ -42,6 +42,11 @@ const restoreFields = z.strictObject({
   deliver: z.enum(['Claim', 'Image']).default('Claim'),
   /** What to do when a readable repository holds nothing under this identity: fail, or make an empty claim (first deployment). */
   whenNoSnapshot: z.enum(['Fail', 'Empty']).default('Fail'),
+  /**
+   * Of a declared restore that may start empty: identities of other declared sources that look like this one. Any other one
+   * in the repository that does is taken for a former name of it, and nothing starts empty.
+   */
+  neighbours: z.array(z.string()).default([]),
   /** Every n-th file's content is read back and compared; 1 compares all. */
   contentSampleEvery: z.number().int().min(1).max(1_000_000).default(10),
   startDeadlineSeconds: z.number().int().min(15).max(86_400).default(600),

@@ -23,6 +23,11 @@ export const absolutePath = z
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what is refused
   .refine((path) => !/[\u0000-\u001f\u007f]/.test(path), 'must not contain control characters');
 
+/** A user name: also as VolSync derives it of a long name, which it cuts after it has trimmed the ends. */
+export const identityUser = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be letters, digits, ".", "_" and "-", and begin with a letter or digit');
+
 /** What every request about one application volume says. Only `namespace` and `claim` must be typed. */
 export const volumeFields = {
   namespace: namespaceName,
@@ -40,7 +45,7 @@ export const volumeFields = {
   repositoryPath: absolutePath.optional(),
   identity: z
     .strictObject({
-      username: identityPart.optional(),
+      username: identityUser.optional(),
       hostname: identityPart.optional(),
       path: absolutePath.optional(),
     })

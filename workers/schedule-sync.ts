@@ -1,5 +1,5 @@
 import type { ScheduleClient } from '@temporalio/client';
-import type { ScheduledSource, ScheduleReport, SourceRef } from '../activities/ports/orchestrator.ts';
+import type { ScheduledSource, SourceRef, SourceScheduleReport } from '../activities/ports/orchestrator.ts';
 import { applyPlan } from '../schedules/apply.ts';
 import { readCurrentSchedules, readSchedule } from '../schedules/current.ts';
 import { desiredSchedules } from '../schedules/desired.ts';
@@ -16,7 +16,7 @@ export async function syncSchedules(
   client: ScheduleClient,
   sources: readonly ScheduledSource[],
   complete: { readonly keep: readonly SourceRef[] } | undefined,
-): Promise<ScheduleReport> {
+): Promise<SourceScheduleReport> {
   const holds = new Map(
     sources.flatMap(({ source, held }) =>
       held === undefined ? [] : [[scheduleId(source.namespace, source.name), held] as const],
@@ -27,20 +27,21 @@ export async function syncSchedules(
     { startAtOnce: false, declared: true, holds },
   );
   const ids = sources.map(({ source }) => scheduleId(source.namespace, source.name));
-  const plan = complete
+  const { plan, undeclared } = complete
     ? await planComplete(client, desired, ids, complete.keep)
     : // A source that declares no times any more has no schedule: that one goes, and no other.
-      planSchedules(desired, await readThese(client, ids), { mode: 'Allow', atMost: 0 });
+      { plan: planSchedules(desired, await readThese(client, ids), { mode: 'Allow', atMost: 0 }), undeclared: [] };
   const { refusal, ...rest } = plan;
   // What may not be deleted does not keep the rest from being done.
   const allowed: SchedulePlan = refusal
     ? { ...rest, changes: plan.changes.filter(({ kind }) => kind !== 'Delete') }
     : plan;
   const applied = await applyPlan(client, allowed);
+  const deleted = new Set(allowed.changes.filter(({ kind }) => kind === 'Delete').map((change) => change.scheduleId));
   return {
     changes: applied.filter(({ error }) => error === undefined).length,
     failed: failuresOf(applied, plan.foreign),
-    ...(refusal ? { refusedDeletions: refusal } : {}),
+    left: new Set(undeclared.filter((id) => !deleted.has(id)).map(keyOf)),
   };
 }
 
@@ -49,10 +50,15 @@ async function planComplete(
   desired: ReturnType<typeof desiredSchedules>,
   ids: readonly string[],
   keep: readonly SourceRef[],
-): Promise<SchedulePlan> {
+): Promise<{ readonly plan: SchedulePlan; readonly undeclared: readonly string[] }> {
   const kept = new Set(keep.map(({ namespace, name }) => scheduleId(namespace, name)));
-  const current = (await readCurrentSchedules(client, ids)).filter((schedule) => !kept.has(schedule.scheduleId));
-  return planSchedules(desired, current, DEFAULT_DELETIONS);
+  const found = await readCurrentSchedules(client, ids);
+  const declared = new Set(ids);
+  const undeclared = found
+    .filter(({ owned, scheduleId: id }) => owned && !declared.has(id))
+    .map((one) => one.scheduleId);
+  const current = found.filter((schedule) => !kept.has(schedule.scheduleId));
+  return { plan: planSchedules(desired, current, DEFAULT_DELETIONS), undeclared };
 }
 
 async function readThese(client: ScheduleClient, ids: readonly string[]): Promise<CurrentSchedule[]> {
@@ -60,19 +66,21 @@ async function readThese(client: ScheduleClient, ids: readonly string[]): Promis
   return found.filter((schedule) => schedule !== undefined);
 }
 
-/** By `namespace/name`: a schedule's id is `backup/<namespace>/<source>`. */
+/** `namespace/name`: a schedule's id is `backup/<namespace>/<source>`. */
+const keyOf = (id: string): string => id.slice(scheduleId('', '').indexOf('/') + 1);
+
+/** By `namespace/name`. */
 function failuresOf(
   applied: Awaited<ReturnType<typeof applyPlan>>,
   foreign: readonly string[],
 ): ReadonlyMap<string, string> {
-  const prefix = scheduleId('', '').indexOf('/') + 1;
   const failed = applied.flatMap(({ change, error }) =>
-    error === undefined ? [] : [[change.scheduleId.slice(prefix), error] as const],
+    error === undefined ? [] : [[keyOf(change.scheduleId), error] as const],
   );
   const others = foreign.map(
     (id) =>
       [
-        id.slice(prefix),
+        keyOf(id),
         `a schedule '${id}' exists that Stowage did not make: rename or delete it, it is left alone`,
       ] as const,
   );

@@ -30,6 +30,7 @@ export const FailureType = {
   CleanupFailed: 'CleanupFailed',
   Suspicious: 'Suspicious',
   ClockSkew: 'ClockSkew',
+  DestinationGone: 'DestinationGone',
 } as const;
 export type FailureType = (typeof FailureType)[keyof typeof FailureType];
 
@@ -189,6 +190,7 @@ export const failureRules: Readonly<Record<FailureType, FailureRule>> = {
     remedy:
       'Set the clocks of the nodes and of the storage (NTP); backups go on, and the next maintenance runs by itself once they agree.',
   },
+  DestinationGone: { retryable: false, exitCode: 40, remedy: 'Declare the destination again if its claim is wanted.' },
 };
 
 /** Types that Temporal must not retry, for retry policies. */

@@ -35,6 +35,8 @@ export interface Picture {
 /** Collects why objects are not acted on, and when to look again although nothing changed. */
 export class PassNotes {
   readonly held: Record<string, number> = {};
+  /** Set once the schedules were compared with everything that Temporal has, whatever became of the rest. */
+  compared = false;
   #again: number | undefined;
 
   hold(reason: string): void {

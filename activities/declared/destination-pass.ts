@@ -11,10 +11,11 @@ import { planTargets, type RestoreTarget } from './destination-targets.ts';
 import { inLanes } from './in-lanes.ts';
 import { HoldReason, invalidSpec, ownProblem, type Problem } from './problem.ts';
 import type { Readings } from './readings.ts';
+import type { RepositoryVersions } from './repository-versions.ts';
 import type { WatchedRuns } from './runs.ts';
 import type { SecretChecks } from './secret-checks.ts';
 import { keyOf } from './source-view.ts';
-import { writeStatus } from './status-writer.ts';
+import { ToldStatus } from './told-status.ts';
 
 /** Destinations looked at at the same time. */
 const LANES = 8;
@@ -32,21 +33,24 @@ export class DestinationPass {
   readonly #dependencies: WatchDependencies;
   readonly #readings: Readings<DestinationReading>;
   readonly #runs: DestinationRuns;
+  readonly #told: ToldStatus;
 
   constructor(
     dependencies: WatchDependencies,
     readings: Readings<DestinationReading>,
     secrets: SecretChecks,
     runs: WatchedRuns,
+    repositories: RepositoryVersions,
   ) {
     this.#dependencies = dependencies;
     this.#readings = readings;
-    this.#runs = new DestinationRuns(dependencies, secrets, runs);
+    this.#runs = new DestinationRuns(dependencies, secrets, runs, repositories);
+    this.#told = new ToldStatus(dependencies);
   }
 
   /**
-   * One pass, until it is `enough`: the rest is the next one's. `sources` are all that can be read. Throws the first
-   * PortError after everything was tried.
+   * One pass, until it is `enough`: the rest is the next one's. `sources` are all that can be read. Throws PortError
+   * ClusterUnreachable after everything was tried.
    */
   async run(
     picture: Picture,
@@ -56,13 +60,14 @@ export class DestinationPass {
     enough: () => boolean,
   ): Promise<void> {
     const views = picture.destinations.flatMap((object) => this.#view(object, picture, conflicts, notes) ?? []);
+    this.#told.keep(picture.destinations);
     await this.#runs.cancelGone(picture.destinations);
     const act = async (view: View): Promise<void> => {
       // Ours before a run writes on it: a status without our conditions would be taken for VolSync's.
-      if (!view.object.status?.conditions) await this.#tell(view, picture);
+      if (!view.object.status?.conditions) await this.#tell(view, picture, notes);
       const problem = await this.#runs.start(view, picture, sources, notes).catch(ownProblem);
       if (problem) notes.hold(problem.reason);
-      await this.#tell({ ...view, problem }, picture);
+      await this.#tell({ ...view, problem }, picture, notes);
     };
     await inLanes(views, LANES, act, enough);
   }
@@ -88,10 +93,9 @@ export class DestinationPass {
     return { object, destination, problem: conflicts.get(keyOf(object)), targets };
   }
 
-  async #tell({ object, destination, problem, targets }: View, picture: Picture): Promise<void> {
+  async #tell({ object, destination, problem, targets }: View, picture: Picture, notes: PassNotes): Promise<void> {
     const { clock } = this.#dependencies;
-    await writeStatus(
-      this.#dependencies,
+    await this.#told.write(
       DeclaredKind.destination,
       object,
       buildDestinationStatus({
@@ -104,6 +108,7 @@ export class DestinationPass {
         now: new Date(clock.now()),
       }),
       problem,
+      notes,
     );
   }
 }

@@ -1,6 +1,9 @@
-import type { ResolvedDestination } from '../../api/destination-identity.ts';
+import { identityOfSource, type ResolvedDestination } from '../../api/destination-identity.ts';
+import { formatIdentity } from '../../api/identity.ts';
 import type { DeclaredDestination } from '../../api/replication-destination.ts';
+import type { DeclaredSource } from '../../api/replication-source.ts';
 import type { RestoreRequest } from '../../api/restore-request.ts';
+import { areAlike } from '../repository/similar-identities.ts';
 import type { RestoreTarget } from './destination-targets.ts';
 
 /** The request of one restore. Pure. */
@@ -17,7 +20,9 @@ export function buildRequest(
     firstDeploymentAllowed,
   }: ResolvedDestination,
   served: boolean,
+  sources: readonly DeclaredSource[],
 ): RestoreRequest {
+  const mayStartEmpty = firstDeploymentAllowed && deliver === 'Claim';
   return {
     ...template,
     claim,
@@ -25,7 +30,8 @@ export function buildRequest(
     identity: { ...identity },
     declared: true,
     deliver,
-    whenNoSnapshot: firstDeploymentAllowed && deliver === 'Claim' ? 'Empty' : 'Fail',
+    whenNoSnapshot: mayStartEmpty ? 'Empty' : 'Fail',
+    ...(mayStartEmpty ? { neighbours: neighboursOf(formatIdentity(identity), sources) } : {}),
     ...(source === undefined ? {} : { source }),
     ...(secretName === undefined ? {} : { secretName }),
     ...(repositoryClaim === undefined ? {} : { repositoryClaim }),
@@ -35,3 +41,10 @@ export function buildRequest(
     ...(manual === undefined || (served && deliver === 'Image') ? {} : { manual }),
   };
 }
+
+/** Identities of declared sources that look like this one and are another application's. */
+const neighboursOf = (identity: string, sources: readonly DeclaredSource[]): string[] =>
+  sources
+    .map((source) => formatIdentity(identityOfSource(source)))
+    .filter((other) => areAlike(identity, other))
+    .sort();

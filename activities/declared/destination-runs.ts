@@ -1,7 +1,6 @@
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
 import { ConditionType } from '../../api/declared-object.ts';
 import { type ResolvedDestination, resolveDestination } from '../../api/destination-identity.ts';
-import { repositoryRecordName } from '../../api/names.ts';
 import type { DeclaredDestination } from '../../api/replication-destination.ts';
 import type { DeclaredSource } from '../../api/replication-source.ts';
 import { restoreWorkflowId } from '../../workflows/restore/contract.ts';
@@ -9,15 +8,14 @@ import type { DeclaredObject } from '../ports/cluster.ts';
 import type { PassNotes, Picture, WatchDependencies } from './declared-context.ts';
 import { buildRequest } from './destination-request.ts';
 import { isServed, type RestoreTarget } from './destination-targets.ts';
+import { MissingClaims } from './missing-claims.ts';
 import type { Problem } from './problem.ts';
+import type { RepositoryVersions } from './repository-versions.ts';
 import type { WatchedRuns } from './runs.ts';
-import { type CheckedSecret, SecretAge, type SecretChecks, secretProblem } from './secret-checks.ts';
-import { failureOf } from './source-status.ts';
+import { type CheckedSecret, type SecretChecks, secretProblem } from './secret-checks.ts';
 import { keyOf, repositoryProblem } from './source-view.ts';
 import { attemptOf } from './start-decision.ts';
-
-/** A claim is missing when it was not there for this long: who removes an application removes its objects one by one, milliseconds. */
-const SETTLE = 3_000;
+import { StartedRestores } from './started-restores.ts';
 
 /** A Secret that lacks something is looked at again after this, milliseconds. */
 const LOOK_AGAIN = 5_000;
@@ -34,20 +32,30 @@ export class DestinationRuns {
   readonly #dependencies: WatchDependencies;
   readonly #secrets: SecretChecks;
   readonly #runs: WatchedRuns;
-  /** By `namespace/claim`, since when it is known to be missing. */
-  readonly #missingSince = new Map<string, number>();
-  /** Ids of runs by the destination for which they were started. */
-  readonly #started = new Map<string, Set<string>>();
-  /** The object's version at its last look: a run that ended changed it. */
+  readonly #repositories: RepositoryVersions;
+  readonly #missing: MissingClaims;
+  readonly #started: StartedRestores;
+  /** By uid, the object's version at its last look: a run that ended changed it. */
   readonly #versions = new Map<string, string>();
 
-  constructor(dependencies: WatchDependencies, secrets: SecretChecks, runs: WatchedRuns) {
+  constructor(
+    dependencies: WatchDependencies,
+    secrets: SecretChecks,
+    runs: WatchedRuns,
+    repositories: RepositoryVersions,
+  ) {
     this.#dependencies = dependencies;
     this.#secrets = secrets;
     this.#runs = runs;
+    this.#repositories = repositories;
+    this.#missing = new MissingClaims(dependencies.clock);
+    this.#started = new StartedRestores(dependencies.orchestrator, runs);
   }
 
-  /** Starts the restores that are due. Returns why nothing can be started. Throws PortError. */
+  /**
+   * Starts the restore that is due; one at a time, because all of a destination share its staging claim and movers. Returns why
+   * nothing can be started. Throws PortError.
+   */
   async start(
     { object, destination, problem, targets }: Wanted,
     picture: Picture,
@@ -55,11 +63,18 @@ export class DestinationRuns {
     notes: PassNotes,
   ): Promise<Problem | undefined> {
     if (problem || !destination) return problem;
-    this.#forgetFound(destination, picture);
-    if (targets.length === 0) this.#started.delete(keyOf(object));
-    const settled = targets.filter((target) => this.#isSettled(destination.namespace, target, notes));
-    if (settled.length === 0) return undefined;
     const { namespace } = destination;
+    const uid = uidOf(object);
+    const settled = this.#missing.settled(uid, targets, notes);
+    const workflowIds = settled.map(({ claim }) => restoreWorkflowId(namespace, claim));
+    const version = object.metadata?.resourceVersion ?? '';
+    if (this.#versions.get(uid) !== version) for (const id of workflowIds) this.#runs.forget(id);
+    this.#versions.set(uid, version);
+    if (await this.#started.underWay(uid, workflowIds)) {
+      if (settled.length > 0) notes.lookAgain(this.#dependencies.clock.now() + LOOK_AGAIN);
+      return undefined;
+    }
+    if (settled.length === 0) return undefined;
     const space = await this.#dependencies.cluster.get('Namespace', { name: namespace });
     if (!space || space.metadata?.deletionTimestamp) return undefined;
     for (const target of settled) {
@@ -69,21 +84,20 @@ export class DestinationRuns {
       const unreachable = repositoryProblem(namespace, { ...destination.template, ...resolved }, picture);
       if (unreachable) return unreachable;
       const claim = picture.claim(namespace, target.claim);
-      await this.#startOne(object, destination, target, claim, resolved, secret, sources, notes);
+      if (await this.#startOne(object, destination, target, claim, resolved, secret, sources, notes)) return undefined;
     }
     return undefined;
   }
 
-  /** Asks the restores of destinations that are gone to end: their claims are not wanted any more. */
+  /** Asks the restores of destinations that are gone to end; one that took a name is another one. Throws PortError. */
   async cancelGone(present: readonly DeclaredObject[]): Promise<void> {
-    const keys = new Set(present.map(keyOf));
-    for (const [key, workflowIds] of this.#started) {
-      if (keys.has(key)) continue;
-      for (const workflowId of workflowIds) await this.#dependencies.orchestrator.cancelRun(workflowId);
-      this.#started.delete(key);
-    }
+    const uids = new Set(present.map(uidOf));
+    this.#missing.keep(uids);
+    for (const uid of this.#versions.keys()) if (!uids.has(uid)) this.#versions.delete(uid);
+    await this.#started.cancelGone(uids);
   }
 
+  /** True when its restore is under way now. */
   async #startOne(
     object: DeclaredObject,
     destination: DeclaredDestination,
@@ -93,7 +107,7 @@ export class DestinationRuns {
     secret: CheckedSecret,
     sources: readonly DeclaredSource[],
     notes: PassNotes,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const backedUp = sources.some(
       ({ name, namespace, lastSyncTime, request: { claim: saved } }) =>
         lastSyncTime !== undefined &&
@@ -102,15 +116,11 @@ export class DestinationRuns {
     );
     // What was backed up once is no first deployment, whatever a changed identity finds.
     const allowed = { ...resolved, firstDeploymentAllowed: resolved.firstDeploymentAllowed && !backedUp };
-    const request = buildRequest(destination, target, allowed, isServed(destination, object.status));
+    const request = buildRequest(destination, target, allowed, isServed(destination, object.status), sources);
     const workflowId = restoreWorkflowId(request.namespace, request.claim);
-    const key = keyOf(object);
-    const version = object.metadata?.resourceVersion ?? '';
-    if (this.#versions.get(key) !== version) this.#runs.forget(workflowId);
-    this.#versions.set(key, version);
     // What could make a difference to a restore that failed.
     const attempt = attemptOf('restore', request, object.metadata?.uid, secret.version, {
-      repository: await this.#repositoryVersion(request.repository),
+      repository: await this.#repositories.of(request.repository),
       // Another claim of that name, or the same one lost once more: what failed before says nothing about it.
       claim: claim?.metadata?.uid ?? restoredSince(object),
       backedUp,
@@ -119,10 +129,10 @@ export class DestinationRuns {
       if (await this.#stillDeclared(object)) await this.#dependencies.orchestrator.startRestore(request, attempt);
     });
     if (decision.kind === 'Wait') notes.lookAgain(decision.until);
-    if (decision.kind === 'Start' || decision.kind === 'Running') {
-      notes.lookAgain(this.#dependencies.clock.now() + LOOK_AGAIN);
-      this.#started.set(key, (this.#started.get(key) ?? new Set()).add(workflowId));
-    }
+    if (decision.kind !== 'Start' && decision.kind !== 'Running') return false;
+    notes.lookAgain(this.#dependencies.clock.now() + LOOK_AGAIN);
+    this.#started.add(uidOf(object), workflowId);
+    return true;
   }
 
   async #checkSecret(
@@ -137,8 +147,7 @@ export class DestinationRuns {
       return { reason: 'InvalidSpec', message };
     }
     const ref = { namespace, name: secretName };
-    const age = failureOf(object.status) === undefined ? SecretAge.healthy : SecretAge.failing;
-    const secret = await this.#secrets.check(ref, age);
+    const secret = await this.#secrets.check(ref, object.status);
     if (secret.state !== 'Complete') notes.lookAgain(this.#dependencies.clock.now() + LOOK_AGAIN);
     return secretProblem(secret, ref) ?? secret;
   }
@@ -149,30 +158,9 @@ export class DestinationRuns {
     const [found] = await this.#dependencies.cluster.list('ReplicationDestination', { namespace, name });
     return found?.metadata?.uid === uid && found?.metadata?.deletionTimestamp === undefined;
   }
-
-  /** The record of the repository: `stowage init` makes it, and then a restore that failed may go well. */
-  async #repositoryVersion(repository = this.#dependencies.watch.repository): Promise<string | undefined> {
-    const { cluster, settings } = this.#dependencies;
-    const ref = { namespace: settings.stowageNamespace, name: repositoryRecordName(repository) };
-    return (await cluster.get('ConfigMap', ref))?.metadata?.resourceVersion;
-  }
-
-  #isSettled(namespace: string, { claim, missing }: RestoreTarget, notes: PassNotes): boolean {
-    if (!missing) return true;
-    const now = this.#dependencies.clock.now();
-    const key = `${namespace}/${claim}`;
-    const since = this.#missingSince.get(key) ?? now;
-    this.#missingSince.set(key, since);
-    if (now - since >= SETTLE) return true;
-    notes.lookAgain(since + SETTLE);
-    return false;
-  }
-
-  /** A claim that is there again is not missing since then. */
-  #forgetFound({ namespace, claim }: DeclaredDestination, picture: Picture): void {
-    if (claim !== undefined && picture.claim(namespace, claim)) this.#missingSince.delete(`${namespace}/${claim}`);
-  }
 }
+
+const uidOf = (object: DeclaredObject): string => object.metadata?.uid ?? keyOf(object);
 
 /** Since when the claim is not there, as the status says it: once for each loss. */
 const restoredSince = ({ status }: DeclaredObject): string | undefined =>

@@ -34,6 +34,11 @@ export class WatchedRuns {
     return decision;
   }
 
+  /** True while the newest run of this id is open. Throws as above. */
+  async isOpen(workflowId: string): Promise<boolean> {
+    return (await this.#lastRun(workflowId))?.state === 'Open';
+  }
+
   /** Something that belongs to this run changed: Temporal is asked anew. */
   forget(workflowId: string): void {
     this.#known.delete(workflowId);

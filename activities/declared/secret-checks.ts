@@ -1,13 +1,15 @@
+import type { DeclaredStatus } from '../../api/declared-object.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import type { ObjectRef } from '../ports/cluster.ts';
 import { type SecretState, secretState } from '../volume/preflight.ts';
 import type { Problem } from './problem.ts';
+import { failureOf } from './source-status.ts';
 
 /** A Secret that lacks something is looked at again after this, milliseconds. */
 const RECHECK_MILLISECONDS = 5_000;
 
 /** How old an answer may be: long while everything works, short while something fails that a changed Secret may mend. */
-export const SecretAge = { healthy: 30 * 60_000, failing: 15_000 } as const;
+const SecretAge = { healthy: 30 * 60_000, failing: 15_000 } as const;
 
 export interface CheckedSecret {
   readonly state: SecretState;
@@ -24,12 +26,13 @@ export class SecretChecks {
     this.#dependencies = dependencies;
   }
 
-  /** Throws PortError of the cluster. */
-  async check(ref: ObjectRef, maxAgeMilliseconds: number): Promise<CheckedSecret> {
+  /** The Secret that an object with this status names. Throws PortError of the cluster. */
+  async check(ref: ObjectRef, status: DeclaredStatus | undefined): Promise<CheckedSecret> {
     const key = `${ref.namespace}/${ref.name}`;
     const now = this.#dependencies.clock.now();
     const known = this.#known.get(key);
-    const limit = known?.state === 'Complete' ? maxAgeMilliseconds : RECHECK_MILLISECONDS;
+    const age = failureOf(status) === undefined ? SecretAge.healthy : SecretAge.failing;
+    const limit = known?.state === 'Complete' ? age : RECHECK_MILLISECONDS;
     if (known && now - known.checkedAt < limit) return known;
     const secret = await this.#dependencies.cluster.get('Secret', ref);
     const entry = { state: secretState(secret), version: secret?.metadata?.resourceVersion, checkedAt: now };

@@ -1,17 +1,18 @@
 import { DeclaredKind } from '../../api/declared-object.ts';
 import type { SourceReading } from '../../api/replication-source.ts';
-import { suspicionOf } from '../../api/suspicion.ts';
+import type { DeclaredObject } from '../ports/cluster.ts';
 import type { PassNotes, Picture, WatchDependencies } from './declared-context.ts';
 import { inLanes } from './in-lanes.ts';
 import { HoldReason, ownProblem, type Problem } from './problem.ts';
 import type { Readings } from './readings.ts';
+import type { RepositoryVersions } from './repository-versions.ts';
 import type { WatchedRuns } from './runs.ts';
-import { type CheckedSecret, SecretAge, type SecretChecks } from './secret-checks.ts';
+import type { CheckedSecret, SecretChecks } from './secret-checks.ts';
 import { SourceRuns } from './source-runs.ts';
 import { type ScheduleOutcome, SourceSchedules } from './source-schedules.ts';
-import { buildSourceStatus, failureOf } from './source-status.ts';
+import { buildSourceStatus, standingSuspicion } from './source-status.ts';
 import { isManaged, keyOf, type SourceView, viewSource, withSurroundings } from './source-view.ts';
-import { writeStatus } from './status-writer.ts';
+import { ToldStatus } from './told-status.ts';
 
 /** Objects looked at at the same time; each costs a request or two where something changed. */
 const LANES = 8;
@@ -38,18 +39,27 @@ export class SourcePass {
   readonly #secrets: SecretChecks;
   readonly #schedules: SourceSchedules;
   readonly #runs: SourceRuns;
+  readonly #told: ToldStatus;
 
   constructor(
     dependencies: WatchDependencies,
     readings: Readings<SourceReading>,
     secrets: SecretChecks,
     runs: WatchedRuns,
+    repositories: RepositoryVersions,
+    kept: readonly string[],
   ) {
     this.#dependencies = dependencies;
     this.#readings = readings;
     this.#secrets = secrets;
-    this.#schedules = new SourceSchedules(dependencies.orchestrator);
-    this.#runs = new SourceRuns(dependencies.orchestrator, runs, dependencies.clock);
+    this.#schedules = new SourceSchedules(dependencies.orchestrator, kept);
+    this.#runs = new SourceRuns(dependencies, runs, repositories);
+    this.#told = new ToldStatus(dependencies);
+  }
+
+  /** See {@link SourceRuns.forget}. */
+  forgetRuns({ metadata }: DeclaredObject): void {
+    this.#runs.forget(metadata?.uid ?? '');
   }
 
   /**
@@ -73,13 +83,14 @@ export class SourcePass {
     for (const { metadata } of picture.sources.filter((object) => !isManaged(object, picture))) {
       notes.hold(metadata?.deletionTimestamp ? 'Deleting' : HoldReason.awaitingAdoption);
     }
+    this.#told.keep(picture.sources);
     const seenViews = seen.map(({ view }) => view);
     return { seen, ...(await this.#schedules.sync(seenViews, complete)) };
   }
 
   /**
-   * Tells each source how it stands and starts what is due, until it is `enough`: the rest is the next pass's. Throws the
-   * first PortError after everything was tried.
+   * Tells each source how it stands and starts what is due, until it is `enough`: the rest is the next pass's. Throws
+   * PortError ClusterUnreachable after everything was tried.
    */
   async act(
     { seen, failed }: PlannedSources,
@@ -91,8 +102,11 @@ export class SourcePass {
       const failure = failed.get(planned.key);
       const view =
         failure === undefined ? planned : { ...planned, problem: { reason: 'ScheduleFailed', message: failure } };
-      await this.#tell(view, picture);
-      await this.#runs.start(view, secret.version, notes);
+      await this.#tell(view, picture, notes);
+      const problem = await this.#runs.start(view, secret.version, notes).then(() => undefined, ownProblem);
+      if (!problem) return;
+      notes.hold(problem.reason);
+      await this.#tell({ ...view, problem }, picture, notes);
     };
     await inLanes(seen, LANES, act, enough);
   }
@@ -103,8 +117,8 @@ export class SourcePass {
       if (view.problem) notes.hold(view.problem.reason);
       return { view, secret: UNKNOWN };
     }
-    const age = failureOf(view.object.status) === undefined ? SecretAge.healthy : SecretAge.failing;
-    const secret = await this.#secrets.check({ namespace: view.namespace, name }, age).catch(ownProblem);
+    const ref = { namespace: view.namespace, name };
+    const secret = await this.#secrets.check(ref, view.object.status).catch(ownProblem);
     if ('reason' in secret) {
       notes.hold(secret.reason);
       notes.lookAgain(this.#dependencies.clock.now() + LOOK_AGAIN);
@@ -119,11 +133,11 @@ export class SourcePass {
     return { view: looked, secret };
   }
 
-  async #tell(view: SourceView, picture: Picture): Promise<void> {
+  async #tell(view: SourceView, picture: Picture, notes: PassNotes): Promise<void> {
     const { clock } = this.#dependencies;
     const { object, source, problem } = view;
-    await writeStatus(
-      this.#dependencies,
+    const claim = source && picture.claim(view.namespace, source.request.claim);
+    await this.#told.write(
       DeclaredKind.source,
       object,
       buildSourceStatus({
@@ -131,10 +145,11 @@ export class SourcePass {
         generation: object.metadata?.generation,
         source,
         problem,
-        suspicion: source && suspicionOf(picture.claim(view.namespace, source.request.claim), view.name)?.message,
+        suspicion: standingSuspicion(object.status, source, claim),
         now: new Date(clock.now()),
       }),
       problem,
+      notes,
     );
   }
 }

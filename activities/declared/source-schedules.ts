@@ -1,15 +1,11 @@
-import type { Orchestrator, ScheduledSource, ScheduleReport, SourceRef } from '../ports/orchestrator.ts';
+import type { Orchestrator, ScheduledSource, SourceRef, SourceScheduleReport } from '../ports/orchestrator.ts';
+import { DELETIONS_AT_ONCE } from './kept-schedules.ts';
 import { holdOf, type SourceView } from './source-view.ts';
-
-/**
- * How many schedules one pass deletes because their sources went. A person removes a handful of applications at a time; a
- * CRD that was replaced, or a cluster restored from an old state, removes nearly all.
- */
-const DELETIONS_AT_ONCE = 10;
 
 export interface ScheduleOutcome {
   readonly failed: ReadonlyMap<string, string>;
-  readonly refusedDeletions?: string;
+  /** Schedules whose sources went, too many at once, by `namespace/name`. */
+  readonly kept: readonly string[];
 }
 
 /** Keeps Temporal's schedules as the sources declare; remembers what it did, so that an unchanged source costs nothing. */
@@ -17,10 +13,13 @@ export class SourceSchedules {
   readonly #orchestrator: Orchestrator;
   /** What each schedule was brought to, by `namespace/name`. */
   readonly #done = new Map<string, string>();
-  #refused: string | undefined;
+  /** Schedules of sources that are gone, too many at once: by `namespace/name`, until a person deletes them. */
+  readonly #kept: Set<string>;
 
-  constructor(orchestrator: Orchestrator) {
+  /** `kept`: what the watch before this one had kept. */
+  constructor(orchestrator: Orchestrator, kept: readonly string[] = []) {
     this.#orchestrator = orchestrator;
+    this.#kept = new Set(kept);
   }
 
   /**
@@ -29,45 +28,43 @@ export class SourceSchedules {
    */
   async sync(views: readonly SourceView[], complete: boolean): Promise<ScheduleOutcome> {
     const readable = views.filter(({ source }) => source !== undefined);
-    const keep = views.filter(({ source }) => source === undefined);
-    await this.#deleteGone([...readable, ...keep]);
-    const report = complete ? await this.#syncAll(readable, keep) : await this.#syncChanged(readable);
+    const unreadable = views.filter(({ source }) => source === undefined);
+    for (const view of views) this.#kept.delete(view.key);
+    await this.#deleteGone(views);
+    const report = complete ? await this.#syncAll(readable, unreadable) : await this.#syncChanged(readable);
     for (const view of readable) {
       if (!report.failed.has(view.key)) this.#done.set(view.key, fingerprint(view));
     }
-    return { failed: report.failed, ...(this.#refused ? { refusedDeletions: this.#refused } : {}) };
+    return { failed: report.failed, kept: [...this.#kept].sort() };
   }
 
-  async #syncAll(readable: readonly SourceView[], keep: readonly SourceRef[]): Promise<ScheduleReport> {
+  async #syncAll(readable: readonly SourceView[], unreadable: readonly SourceView[]): Promise<SourceScheduleReport> {
+    const keep = [...unreadable, ...[...this.#kept].map(refOf)];
     const report = await this.#orchestrator.syncSchedules(readable.map(scheduled), { keep });
-    this.#refused = report.refusedDeletions;
-    if (!this.#refused) this.#forgetAllBut([...readable, ...keep]);
+    const undeclared = new Set(report.left);
+    for (const { key } of unreadable) undeclared.delete(key);
+    // What a person deleted meanwhile is kept no longer, and more may have been refused just now.
+    this.#kept.clear();
+    for (const key of undeclared) this.#kept.add(key);
     return report;
   }
 
   /** What this watch itself saw go, one by one; the comparison with everything would call the last one a mass deletion. */
-  async #deleteGone(present: readonly SourceRef[]): Promise<void> {
-    const keys = new Set(present.map(refKey));
+  async #deleteGone(present: readonly SourceView[]): Promise<void> {
+    const keys = new Set(present.map(({ key }) => key));
     const gone = [...this.#done.keys()].filter((key) => !keys.has(key));
-    if (gone.length > DELETIONS_AT_ONCE) {
-      this.#refused = `${gone.length} sources went at once: their schedules stay until \`stowage plan --apply --allow-deletions\``;
-      return;
-    }
+    const tooMany = gone.length > DELETIONS_AT_ONCE;
     for (const key of gone) {
-      await this.#orchestrator.deleteSchedule(refOf(key));
+      if (tooMany) this.#kept.add(key);
+      else await this.#orchestrator.deleteSchedule(refOf(key));
       this.#done.delete(key);
     }
   }
 
-  async #syncChanged(readable: readonly SourceView[]): Promise<ScheduleReport> {
+  async #syncChanged(readable: readonly SourceView[]): Promise<SourceScheduleReport> {
     const changed = readable.filter((view) => this.#done.get(view.key) !== fingerprint(view));
-    if (changed.length === 0) return { changes: 0, failed: new Map() };
+    if (changed.length === 0) return { changes: 0, failed: new Map(), left: new Set() };
     return await this.#orchestrator.syncSchedules(changed.map(scheduled));
-  }
-
-  #forgetAllBut(present: readonly SourceRef[]): void {
-    const keys = new Set(present.map(refKey));
-    for (const key of this.#done.keys()) if (!keys.has(key)) this.#done.delete(key);
   }
 }
 
@@ -82,8 +79,6 @@ function fingerprint({ source, ...view }: SourceView): string {
   const { lastSyncTime, ...declared } = source ?? {};
   return JSON.stringify([declared, holdOf({ source, ...view })]);
 }
-
-const refKey = ({ namespace, name }: SourceRef): string => `${namespace}/${name}`;
 
 function refOf(key: string): SourceRef {
   const [namespace = '', name = ''] = key.split('/');

@@ -1,8 +1,11 @@
+import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
 import type { UnsupportedField } from '../../api/declared-fields.ts';
 import { ConditionType, type DeclaredStatus, type WatchStatus } from '../../api/declared-object.ts';
+import { Annotation } from '../../api/metadata.ts';
 import { nextTick } from '../../api/next-tick.ts';
 import type { DeclaredSource } from '../../api/replication-source.ts';
 import { wholeSeconds } from '../../api/run-status.ts';
+import { suspicionOf } from '../../api/suspicion.ts';
 import { FailureType } from '../../workflows/failures.ts';
 import { buildConditions, type WantedCondition } from './condition.ts';
 import { HoldReason, type Problem } from './problem.ts';
@@ -64,6 +67,22 @@ function protectedCondition({ status, problem }: SourceFacts): WantedCondition {
   if (!status?.lastSyncTime) return { type, status: 'False', reason: HoldReason.neverBackedUp, message: last };
   const logs = status.latestMoverStatus?.logs;
   return { type, status: 'True', reason: 'BackupProven', message: logs ? `${last}: ${logs}` : last };
+}
+
+/**
+ * Why retention is held. A claim says it from its first recorded backup on: until then (it is lost, or came back and was not
+ * backed up yet), and where the source can't be read, what was said before stands. Pure.
+ */
+export function standingSuspicion(
+  status: DeclaredStatus | undefined,
+  source: DeclaredSource | undefined,
+  claim: V1PersistentVolumeClaim | undefined,
+): string | undefined {
+  const said = source && suspicionOf(claim, source.name)?.message;
+  const decided = source && claim?.metadata?.annotations?.[Annotation.lastBackup] !== undefined;
+  if (said !== undefined || decided) return said;
+  const before = status?.conditions?.find(({ type }) => type === ConditionType.suspicious);
+  return before?.status === 'True' ? before.message : undefined;
 }
 
 /** Names every field that has no effect, so that none is ignored in silence. */

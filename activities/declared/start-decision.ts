@@ -6,6 +6,22 @@ import type { LastRun } from '../ports/orchestrator.ts';
 const FIRST_WAIT = 30_000;
 const LONGEST_WAIT = 15 * 60_000;
 
+/** The same for a failure that somebody has to mend where the watch can't see it: the repository, its volume, a grant, milliseconds. */
+const FIRST_SLOW_WAIT = 15 * 60_000;
+const LONGEST_SLOW_WAIT = 60 * 60_000;
+
+/** What mends these is seen by the watch (the object, its claim, its Secret), or takes a person's word: time alone changes nothing. */
+export const MENDED_IN_SIGHT: readonly FailureType[] = [
+  FailureType.InvalidInput,
+  FailureType.InvalidSpec,
+  FailureType.SecretInvalid,
+  FailureType.SnapshotNotFound,
+  FailureType.RestoreMismatch,
+  FailureType.TargetExists,
+  FailureType.Suspicious,
+  FailureType.DestinationGone,
+];
+
 /** A claim that its run just made is seen here a moment later; until then a second run would find nothing to do, milliseconds. */
 const SETTLE = 5_000;
 
@@ -43,15 +59,22 @@ export function decideStart(
   const closedAt = last.closedAt ?? now;
   if (last.attempt !== attempt) return waitUntil(closedAt + SETTLE, now);
   if (last.state === 'Completed') return repeats ? waitUntil(closedAt + SETTLE, now) : { kind: 'Unchanged' };
+  const wait = last.state === 'Canceled' ? undefined : waitAfter(last.failureType, failures);
   // A person cancelled it: it stays so until something changes.
-  if (last.state === 'Canceled' || !mayHelp(last.failureType)) return { kind: 'Unchanged' };
-  const wait = Math.min(FIRST_WAIT * 2 ** Math.max(0, failures - 1), LONGEST_WAIT);
-  return waitUntil(closedAt + wait, now);
+  return wait === undefined ? { kind: 'Unchanged' } : waitUntil(closedAt + wait, now);
 }
 
 const waitUntil = (until: number, now: number): StartDecision =>
   now >= until ? { kind: 'Start' } : { kind: 'Wait', until };
 
-/** True for failures that the table calls retryable; an unknown one is a defect of ours, and trying it again is harmless. */
-const mayHelp = (type: string | undefined): boolean =>
-  type === undefined || !(type in FailureType) || failureRules[type as FailureType].retryable;
+/**
+ * How long a run that failed waits for its next try, milliseconds; `failures` in a row, at least one. Undefined where only
+ * a change that the watch sees can help. An unknown type is a defect of ours, and trying again is harmless. Pure.
+ */
+export function waitAfter(type: string | undefined, failures: number): number | undefined {
+  const known = type !== undefined && type in FailureType ? (type as FailureType) : undefined;
+  if (known && MENDED_IN_SIGHT.includes(known)) return undefined;
+  const slow = known !== undefined && !failureRules[known].retryable;
+  const [first, longest] = slow ? [FIRST_SLOW_WAIT, LONGEST_SLOW_WAIT] : [FIRST_WAIT, LONGEST_WAIT];
+  return Math.min(first * 2 ** Math.max(0, failures - 1), longest);
+}

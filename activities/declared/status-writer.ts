@@ -24,16 +24,24 @@ export async function writeStatus(
   problem: Problem | undefined,
 ): Promise<void> {
   if (sameStatus(wanted, object.status)) return;
-  const { namespace = '', name = '', uid, generation = 0 } = object.metadata ?? {};
-  const { cluster } = dependencies;
-  await cluster.applyStatus(kind, { namespace, name }, wanted, FieldManager.watch);
-  if (!problem || toldReason(object) === problem.reason) return;
+  const { namespace = '', name = '' } = object.metadata ?? {};
+  await dependencies.cluster.applyStatus(kind, { namespace, name }, wanted, FieldManager.watch);
+  if (problem && toldReason(object) !== problem.reason) await tellHeld(dependencies, kind, object, problem);
+}
+
+/** One event for each problem of each version of an object, however often the watch is taken over. Never throws. */
+export async function tellHeld(
+  dependencies: Pick<ActivityDependencies, 'cluster' | 'clock' | 'log'>,
+  kind: DeclaredKind,
+  { metadata }: DeclaredObject,
+  { reason, message }: Problem,
+): Promise<void> {
+  const { namespace = '', name = '', uid, generation = 0 } = metadata ?? {};
   await tell(dependencies, {
     about: { apiVersion: DECLARED_API_VERSION, kind, namespace, name, ...(uid ? { uid } : {}) },
-    // One event for each problem of each version of the object, however often the watch is taken over.
-    run: { workflowId: watchWorkflowId(), runId: `${generation}-${problem.reason}` },
+    run: { workflowId: watchWorkflowId(), runId: `${generation}-${reason}` },
     reason: EventReason.held,
-    message: `${problem.reason}: ${problem.message}`,
+    message: `${reason}: ${message}`,
     warning: true,
   });
 }

@@ -1,11 +1,12 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { WatchProgress } from '../../workflows/watch/contract.ts';
-import { withHeartbeats } from '../activity-context.ts';
+import { activityContext, withHeartbeats } from '../activity-context.ts';
 import { PortError } from '../ports/port-error.ts';
 import { CarePass } from './care-pass.ts';
 import { PassNotes, type WatchDependencies } from './declared-context.ts';
 import { DeclaredPass } from './declared-pass.ts';
-import { LiveSet } from './live-set.ts';
+import { keptBefore, keptProgress } from './kept-schedules.ts';
+import { LiveSet, type LiveSets } from './live-set.ts';
 import { buildPicture } from './picture.ts';
 import { VOLSYNC_LEASE, volsyncActs } from './volsync.ts';
 
@@ -27,12 +28,16 @@ const LEASE_AGE = 10_000;
 const FIRST_RETRY = 500;
 const LONGEST_RETRY = 10_000;
 
-/** The reason with which a draining worker lets go; the next attempt starts elsewhere. */
+/** A sleep that took this much longer than asked: the machine stood still, and what is known is old, milliseconds. */
+const STOOD_STILL = 15_000;
+
+/** The reasons with which a watch lets go; the next attempt starts at once. */
 const DRAINING = 'WorkerDraining';
+const STANDSTILL = 'MachineStoodStill';
 
 /** See WatchActivities. */
 export async function watchDeclaredObjects(dependencies: WatchDependencies): Promise<void> {
-  const watch = new DeclaredWatch(dependencies);
+  const watch = new DeclaredWatch(dependencies, keptBefore(activityContext().lastHeartbeat));
   await withHeartbeats(
     dependencies.clock,
     async ({ signal }) => await watch.run(AbortSignal.any([signal, dependencies.stopping])),
@@ -47,22 +52,26 @@ class DeclaredWatch {
   readonly #care: CarePass;
   #wake: (() => void) | undefined;
   #changed = true;
+  #stoodStill = false;
   /** Sources came, went or were edited since the pass began. */
   #redeclared = false;
   #volsync = { acts: false, askedAt: Number.NEGATIVE_INFINITY };
-  #progress: WatchProgress = { sources: 0, destinations: 0, held: {} };
+  #progress: WatchProgress;
 
-  constructor(dependencies: WatchDependencies) {
+  constructor(dependencies: WatchDependencies, kept: readonly string[]) {
     this.#dependencies = dependencies;
-    this.#pass = new DeclaredPass(dependencies);
+    this.#pass = new DeclaredPass(dependencies, kept);
     this.#care = new CarePass(dependencies);
+    this.#progress = { sources: 0, destinations: 0, held: {}, ...keptProgress(kept) };
   }
 
   get progress(): WatchProgress {
     return this.#progress;
   }
 
-  async run(signal: AbortSignal): Promise<void> {
+  async run(stopping: AbortSignal): Promise<void> {
+    const ended = new AbortController();
+    const signal = AbortSignal.any([stopping, ended.signal]);
     const { cluster, clock, log, watch, settings } = this.#dependencies;
     const wanted = ({ metadata }: { metadata?: { namespace?: string } }): boolean =>
       watch.isWatched(metadata?.namespace ?? '');
@@ -81,10 +90,23 @@ class DeclaredWatch {
       namespace: settings.stowageNamespace,
       wanted: () => true,
     });
-    const following = [sources, destinations, claims, repositories].map((set) => set.follow(signal));
+    const sets = { sources, destinations, claims, repositories };
+    const following = Object.values(sets).map((set) => set.follow(signal));
+    try {
+      await this.#look(sets, signal);
+    } finally {
+      ended.abort();
+      await Promise.all(following);
+    }
+  }
+
+  async #look({ sources, destinations, claims, repositories }: LiveSets, signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#dependencies;
     let retry = FIRST_RETRY;
     let completeAt = 0;
     while (!signal.aborted) {
+      // What the sets hold is old, and another watch may have taken over: the next one begins with a look of its own.
+      if (this.#stoodStill) throw ApplicationFailure.retryable('the machine stood still', STANDSTILL);
       // Nothing is concluded from what a set lacks before all of them were seen whole.
       if (!sources.complete || !destinations.complete || !claims.complete) {
         await this.#rest(IDLE, signal);
@@ -97,27 +119,30 @@ class DeclaredWatch {
       try {
         const acts = await this.#volsyncActs();
         const picture = buildPicture(sources.values(), destinations.values(), claims.values(), acts);
-        const refused = await this.#pass.run(picture, complete, notes, () => this.#mayInterrupt());
-        if (repositories.complete) await this.#care.run(repositories.values(), complete, notes);
-        if (complete) completeAt = clock.now() + COMPLETE_EVERY;
+        // Both are tried, also when one fails.
+        const care = repositories.complete ? this.#care.run(repositories.values(), complete, notes) : undefined;
+        const pass = this.#pass.run(picture, complete, notes, () => this.#mayInterrupt());
+        const [passed, cared] = await Promise.allSettled([pass, care]);
+        if (notes.compared) completeAt = clock.now() + COMPLETE_EVERY;
+        if (passed.status === 'rejected') throw passed.reason;
+        if (cared.status === 'rejected') throw cared.reason;
         retry = FIRST_RETRY;
         this.#progress = {
           sources: picture.sources.length,
           destinations: picture.destinations.length,
           held: notes.held,
           lastPass: new Date(clock.now()).toISOString(),
-          ...(refused ? { refusedDeletions: refused } : {}),
+          ...keptProgress(passed.value),
         };
         await this.#rest(Math.max(0, Math.min(IDLE, (notes.again ?? Number.POSITIVE_INFINITY) - clock.now())), signal);
       } catch (error) {
         log.warn({ error }, 'a pass over declared objects did not end well; it is made again');
         this.#progress = { ...this.#progress, problem: describe(error) };
         this.#changed = true;
-        await clock.sleep(retry, signal);
+        await this.#sleep(retry, signal);
         retry = Math.min(retry * 2, LONGEST_RETRY);
       }
     }
-    await Promise.all(following);
   }
 
   /** A lease lives for a minute: asking at every change gains nothing. */
@@ -148,14 +173,21 @@ class DeclaredWatch {
     if (!this.#changed) {
       const woken = new AbortController();
       this.#wake = () => woken.abort();
-      await clock.sleep(milliseconds, AbortSignal.any([signal, woken.signal]));
+      await this.#sleep(milliseconds, AbortSignal.any([signal, woken.signal]));
       this.#wake = undefined;
     }
     const limit = clock.now() + GATHER_AT_MOST;
     do {
       this.#changed = false;
-      await clock.sleep(GATHER, signal);
+      await this.#sleep(GATHER, signal);
     } while (this.#changed && clock.now() < limit && !signal.aborted);
+  }
+
+  async #sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#dependencies;
+    const until = clock.now() + milliseconds + STOOD_STILL;
+    await clock.sleep(milliseconds, signal);
+    this.#stoodStill ||= clock.now() > until;
   }
 }
 

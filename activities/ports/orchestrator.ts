@@ -15,14 +15,21 @@ export interface SourceRef {
   readonly name: string;
 }
 
-/** What became of the schedules. */
+/** What became of schedules. */
 export interface ScheduleReport {
   /** How many changes were made. */
   readonly changes: number;
   /** What was declared and could not be done, by `namespace/name`: one sentence each. */
   readonly failed: ReadonlyMap<string, string>;
-  /** Set when deletions were left out because there were too many at once. */
-  readonly refusedDeletions?: string;
+}
+
+/** What became of the schedules of sources. */
+export interface SourceScheduleReport extends ScheduleReport {
+  /**
+   * With `complete`: schedules of Stowage that none of the sources declares and that stay, by `namespace/name`: those of `keep`,
+   * and all of which there were too many to delete at once.
+   */
+  readonly left: ReadonlySet<string>;
 }
 
 /** The newest run of a workflow id, as far as Temporal remembers it. */
@@ -49,7 +56,7 @@ export interface Orchestrator {
   syncSchedules(
     sources: readonly ScheduledSource[],
     complete?: { readonly keep: readonly SourceRef[] },
-  ): Promise<ScheduleReport>;
+  ): Promise<SourceScheduleReport>;
   /** Brings the schedules of care to what these repositories, all that there are, declare. */
   syncCare(repositories: readonly DeclaredRepository[]): Promise<ScheduleReport>;
   /** Deletes the schedule of one source that is gone, if it is Stowage's. */

@@ -16,6 +16,7 @@ import { createRepositoryFinder, type OpenedRepository } from './known-repositor
 import { newlyExpired, policyDiffers, requireApproval, type WantedPolicy } from './policy-change.ts';
 import { requireProof } from './read-back.ts';
 import { isOvertaken, Keeping, storedRetention, withoutMark } from './retention-hold.ts';
+import { otherIdentities } from './similar-identities.ts';
 import { byNewest, chooseSnapshot, countedSnapshots } from './snapshot-choice.ts';
 
 export interface RepositoryDependencies {
@@ -35,9 +36,6 @@ type AllRepositoryActivities = RepositoryActivities & RepositoryCareActivities;
 
 /** The activities, and what the worker calls when it ends. */
 export type RepositoryRole = AllRepositoryActivities & { readonly close: () => Promise<void> };
-
-/** How many other identities help a person who mistyped one. */
-const NAMED_IDENTITIES = 10;
 
 /** What stands beside one repository. Only ApplicationFailure leaves the activities. */
 export function createRepositoryActivities(dependencies: RepositoryDependencies): RepositoryRole {
@@ -144,8 +142,7 @@ export function createRepositoryActivities(dependencies: RepositoryDependencies)
         const identity = formatIdentity(input.identity);
         if (snapshots.length > 0) return chooseSnapshot(snapshots, input.choice, identity, now());
         const { client } = await requireKnown(input.repository, input.expectedUniqueId);
-        const others = (await client.identities(signal)).filter((other) => other !== identity).sort();
-        return { skipped: 0, otherIdentities: others.slice(0, NAMED_IDENTITIES) };
+        return { skipped: 0, ...otherIdentities(identity, await client.identities(signal), input.neighbours) };
       }),
 
     listRepositorySnapshots: (input) =>

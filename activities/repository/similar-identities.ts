@@ -1,5 +1,10 @@
+import type { SelectSnapshotResult } from '../../workflows/repository/contract.ts';
+
 /** At most so many are named. */
 const NAMED = 5;
+
+/** How many identities help a person who mistyped one. */
+const NAMED_OTHERS = 10;
 
 interface Parts {
   readonly username: string;
@@ -20,6 +25,32 @@ export function similarIdentities(wanted: string, existing: readonly string[]): 
     .sort((a, b) => b.score - a.score || (a.identity < b.identity ? -1 : 1))
     .slice(0, NAMED)
     .map(({ identity }) => identity);
+}
+
+/**
+ * What a repository holds where it holds nothing under `wanted`; with `neighbours`, the identities of other declared sources,
+ * also those that look like its former names. Pure.
+ */
+export function otherIdentities(
+  wanted: string,
+  existing: readonly string[],
+  neighbours: readonly string[] | undefined,
+): Pick<SelectSnapshotResult, 'otherIdentities' | 'formerIdentities'> {
+  const others = existing.filter((other) => other !== wanted).sort();
+  const former = neighbours ? others.filter((one) => areAlike(wanted, one) && !neighbours.includes(one)) : [];
+  return {
+    otherIdentities: others.slice(0, NAMED_OTHERS),
+    ...(former.length > 0 ? { formerIdentities: former.slice(0, NAMED) } : {}),
+  };
+}
+
+/**
+ * True for two identities of one host that may be one application's: the source was renamed, or declared anew under another
+ * name. Pure.
+ */
+export function areAlike(a: string, b: string): boolean {
+  const [left, right] = [partsOf(a), partsOf(b)];
+  return a !== b && left.hostname === right.hostname && likeness(left, right) > 0;
 }
 
 function likeness(wanted: Parts, found: Parts): number {

@@ -19,9 +19,11 @@ const REASON = {
  */
 export async function recordRestore(
   dependencies: Pick<ActivityDependencies, 'cluster' | 'clock' | 'log'>,
-  { run, request, result }: RestoreStep & { readonly result: RestoreRecord },
+  { run, request, destinationUid, result }: RestoreStep & { readonly result: RestoreRecord },
 ): Promise<void> {
-  const declared = await readDestination(dependencies, request);
+  const found = await readDestination(dependencies, request);
+  // One that was made under the same name since then declares another run.
+  const declared = destinationUid === undefined || found?.metadata?.uid === destinationUid ? found : undefined;
   if (declared && mayWrite(declared)) {
     const { finishedAt, durationSeconds, image } = result;
     const end = { finishedAt, durationSeconds, manual: request.manual, result: lastRestore(result), image };

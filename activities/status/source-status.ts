@@ -28,12 +28,14 @@ export async function beginBackup(dependencies: ActivityDependencies, step: Back
  */
 export async function writeSourceStatus(
   { cluster }: Dependencies,
-  { request }: BackupStep,
+  { request, sourceUid }: BackupStep,
   change: (source: DeclaredObject) => RunStatus,
 ): Promise<DeclaredObject | undefined> {
   if (!request.declared) return undefined;
   const ref = { namespace: request.namespace, name: request.source };
   const source = await cluster.get('ReplicationSource', ref);
+  // One that was made under the same name since then declares other runs.
+  if (sourceUid !== undefined && source?.metadata?.uid !== sourceUid) return undefined;
   if (!source || source.metadata?.annotations?.[Annotation.control] === Control.released) return undefined;
   return await cluster.applyStatus('ReplicationSource', ref, change(source), FieldManager.run);
 }

@@ -6,6 +6,7 @@ import type { ActivityDependencies } from '../dependencies.ts';
 import { PortError } from '../ports/port-error.ts';
 import { buildFinalClaim, provenance } from './claims.ts';
 import { awaitsVolume, refuseDeleting, restoredBy } from './preflight-restore.ts';
+import { requireStillDeclared } from './still-declared.ts';
 import { untilBound } from './until-bound.ts';
 
 /** A class that waits for the first pod never binds here; that is no failure, so the wait is short. */
@@ -14,11 +15,14 @@ const BIND_MILLISECONDS = 10_000;
 /** See RestoreControlActivities. `volumeName` is empty where the class binds only with the first pod. */
 export async function createEmptyClaim(
   dependencies: ActivityDependencies,
-  { run, request, capacity }: RestoreStep & { readonly capacity: string },
+  step: RestoreStep & { readonly capacity: string },
 ): Promise<HandOverResult> {
   const { cluster, clock } = dependencies;
+  const { run, request, capacity } = step;
   const ref = { namespace: request.namespace, name: request.claim };
   return await withHeartbeats(clock, async ({ signal }) => {
+    const own = restoredBy(await cluster.get('PersistentVolumeClaim', ref), run.runId);
+    if (!own) await requireStillDeclared(dependencies, step);
     const created = await cluster.create(
       'PersistentVolumeClaim',
       buildFinalClaim({

@@ -12,6 +12,7 @@ import { isOwn } from './ownership.ts';
 import { awaitsVolume, refuseDeleting, restoredBy } from './preflight-restore.ts';
 import { removeObject } from './remove-object.ts';
 import { removeMoversOf } from './stage-restore.ts';
+import { requireStillDeclared } from './still-declared.ts';
 import { untilBound } from './until-bound.ts';
 
 /** One attempt's patience with each step, milliseconds; the next attempt goes on where this one ended. */
@@ -32,8 +33,10 @@ export async function handOver(dependencies: ActivityDependencies, input: Volume
       findHandoverVolume(cluster, run.runId),
     ]);
     if (!marked && before?.status?.phase === 'Bound' && restoredBy(before, run.runId)) return resultOf(before);
-    if (!marked) requireFree(before, input);
-    else if (!isOurs(before, marked)) await requireFreeOrRelease(cluster, before, input, marked);
+    if (!marked) {
+      requireFree(before, input);
+      await requireStillDeclared(dependencies, input);
+    } else if (!isOurs(before, marked)) await requireFreeOrRelease(cluster, before, input, marked);
     const volume = marked ?? (await markStagingVolume(dependencies, input));
     await freeVolume(dependencies, input, signal);
     const volumeName = volume.metadata?.name ?? '';
@@ -85,16 +88,18 @@ async function freeVolume(
 
 /** Step 3: reserves the volume for the target and makes the target where nobody declared it. */
 async function giveTo(
-  { cluster, clock }: ActivityDependencies,
+  dependencies: ActivityDependencies,
   input: VolumeInput,
   volume: V1PersistentVolume,
 ): Promise<void> {
+  const { cluster, clock } = dependencies;
   const { run, request, plan } = input;
   const target = { namespace: request.namespace, name: request.claim };
   const volumeName = volume.metadata?.name ?? '';
   let existing = await cluster.get('PersistentVolumeClaim', target);
   if (existing && isOurs(existing, volume)) return;
   await requireFreeOrRelease(cluster, existing, input, volume);
+  await requireStillDeclared(dependencies, input);
   const uid = existing?.metadata?.uid;
   // A uid of a claim that was deleted meanwhile would keep the volume from every later one.
   const reserved = isReservedFor(volume, target) && volume.spec?.claimRef?.uid === uid;

@@ -38,6 +38,7 @@ export function handoverState(volume: V1PersistentVolume, claim: V1PersistentVol
  * Ends the handovers of runs that were terminated in the middle, which clean up nothing: a volume that has arrived at its claim
  * loses its marks, one that nobody wants goes as its own reclaim policy says, one on its way is left for the next sweep.
  * `isOurs` leaves out namespaces that another Stowage looks after. Volumes of open runs, and marked ones that don't say whose they are, are not touched. May run at any time and beside itself.
+ * A volume that can't be settled keeps no other waiting. Throws PortError when the volumes can't be listed.
  */
 export async function sweepHandovers(
   dependencies: ActivityDependencies,
@@ -53,10 +54,17 @@ export async function sweepHandovers(
       log.warn({ volume: name }, 'a volume has the mark of a handover and does not say of which run');
       continue;
     }
-    if (await runs.isOpen(owner)) continue;
-    const state = await settle(dependencies, volume, owner.runId);
-    log.info({ volume: name, state, owner }, 'a run ended in the middle of its handover');
-    swept.push({ volume: name, state });
+    try {
+      if (await runs.isOpen(owner)) continue;
+      const state = await settle(dependencies, volume, owner.runId);
+      log.info({ volume: name, state, owner }, 'a run ended in the middle of its handover');
+      swept.push({ volume: name, state });
+    } catch (error) {
+      log.warn(
+        { volume: name, owner, error },
+        'a handover without its run could not be ended; the next sweep tries again',
+      );
+    }
   }
   return swept;
 }

@@ -28,6 +28,11 @@ export class FlyingClock implements Clock {
     });
   }
 
+  /** The machine stands still so long: nothing wakes at its time, and everything that was due wakes afterwards. */
+  standStill(milliseconds: number): void {
+    this.#now += milliseconds;
+  }
+
   /** Lets time pass until `work` has ended. Throws when it has not after `limitSeconds` of this time. */
   async until<T>(work: Promise<T>, limitSeconds = 24 * 3600): Promise<T> {
     let ended = false;

@@ -62,7 +62,7 @@ export interface SmallWorld {
   readonly heartbeats: unknown[];
   run<T>(activity: () => Promise<T>, attempt?: number): Promise<T>;
   /** Starts it and hands out the cancel. */
-  start<T>(activity: () => Promise<T>): { readonly result: Promise<T>; cancel(): void };
+  start<T>(activity: () => Promise<T>, heartbeatDetails?: unknown): { readonly result: Promise<T>; cancel(): void };
 }
 
 export function smallWorld(cluster: Cluster): SmallWorld {
@@ -71,8 +71,8 @@ export function smallWorld(cluster: Cluster): SmallWorld {
   const heartbeats: unknown[] = [];
   const silent = (): void => undefined;
   const log = { debug: silent, info: silent, warn: silent };
-  const environment = (attempt: number): MockActivityEnvironment => {
-    const made = new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR') });
+  const environment = (attempt: number, heartbeatDetails?: unknown): MockActivityEnvironment => {
+    const made = new MockActivityEnvironment({ attempt, heartbeatDetails }, { logger: new DefaultLogger('ERROR') });
     made.on('heartbeat', (details: unknown) => heartbeats.push(details));
     return made;
   };
@@ -82,8 +82,8 @@ export function smallWorld(cluster: Cluster): SmallWorld {
     runs,
     heartbeats,
     run: (activity, attempt = 1) => clock.until(environment(attempt).run(activity)),
-    start(activity) {
-      const made = environment(1);
+    start(activity, heartbeatDetails) {
+      const made = environment(1, heartbeatDetails);
       const result: ReturnType<typeof activity> = made.run(activity);
       result.catch(silent);
       return { result, cancel: () => made.cancel() };

@@ -86,6 +86,23 @@ describe('objects that claim the same thing', () => {
     ).toEqual([]);
   });
 
+  it('are looked for among those that share something, not among all', () => {
+    let reads = 0;
+    const counted = Array.from({ length: 500 }, (_, index) => {
+      const { declared: read, creationTimestamp } = source({ name: `a${index}` }, index % 60);
+      const { request, ...rest } = read;
+      const one = Object.defineProperty({ ...rest } as DeclaredSource, 'request', {
+        get: () => {
+          reads++;
+          return request;
+        },
+      });
+      return { declared: one, creationTimestamp };
+    });
+    expect(findConflicts(counted, [])).toEqual([]);
+    expect(reads).toBeLessThan(500 * 10);
+  });
+
   it('what is held holds nobody', () => {
     const first = source({ name: 'a', claim: 'one', username: 'x' }, 1);
     const second = source({ name: 'b', claim: 'one', username: 'y' }, 2);

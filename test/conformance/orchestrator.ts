@@ -53,6 +53,20 @@ export function orchestratorConformance(side: string, current: () => Orchestrato
       await orchestrator.deleteSchedule({ namespace: 'demo', name: 'gone' });
     });
 
+    it('names what no source declares and stays: what is kept, and nothing without a look at everything', async () => {
+      const { orchestrator } = current();
+      const source = declared({ name: 'left' });
+      const kept = { namespace: 'demo', name: 'left' };
+      expect((await orchestrator.syncSchedules([{ source }])).left).toEqual(new Set());
+      // The list is eventually consistent.
+      const look = async () => (await orchestrator.syncSchedules([], { keep: [...others, kept] })).left;
+      const others = ['once', 'held', 'quiet'].map((name) => ({ namespace: 'demo', name }));
+      await expect.poll(look, { timeout: 10_000 }).toContain('demo/left');
+      expect((await orchestrator.syncSchedules([{ source }], { keep: others })).left).not.toContain('demo/left');
+      await orchestrator.deleteSchedule(kept);
+      await expect.poll(look, { timeout: 10_000 }).not.toContain('demo/left');
+    });
+
     it('takes the schedule of a source away that declares only a manual trigger now', async () => {
       const { orchestrator, schedule } = current();
       await orchestrator.syncSchedules([{ source: declared({ name: 'manual' }) }]);

@@ -109,6 +109,21 @@ describe('what is declared', () => {
     expect(await claimExists(volume)).toBe(false);
   });
 
+  it('a source that was declared anew under another name starts nothing empty: its former name is named', {
+    timeout: 180_000,
+  }, async () => {
+    const volume = await createVolume(world, { app: 'moved' });
+    await backup(volume);
+    await deleteClaim(volume);
+    const renamed = { ...volume, source: 'moved' };
+    await world.kubectl.apply(sourceManifest(renamed), destinationManifest(renamed));
+    const status = await untilStatus(volume, 'replicationdestination', (s) =>
+      Boolean(condition(s, 'Restored')?.startsWith('False/SnapshotNotFound')),
+    );
+    expect(condition(status, 'Restored')).toContain(`but it holds moved-src@${volume.namespace}:/data`);
+    expect(await claimExists(volume)).toBe(false);
+  });
+
   it('a source that was emptied holds its retention until a person approves', { timeout: 240_000 }, async () => {
     const volume = await createVolume(world, { app: 'loss' });
     await world.kubectl.apply(sourceManifest(volume, { retain: { latest: 1 } }));

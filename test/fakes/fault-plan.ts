@@ -14,6 +14,8 @@ export interface Fault {
   readonly method: string;
   /** Only calls about this kind. */
   readonly kind?: Kind;
+  /** Only calls about the object of this name; calls about many, or none, are not met then. */
+  readonly name?: string;
   /** How many calls fail; default 1. */
   readonly times?: number;
   readonly moment?: FaultMoment;
@@ -33,12 +35,13 @@ export class FaultPlan {
   }
 
   /** The fault that meets this call, used up by one; undefined when none does. */
-  take(method: string, kind: Kind | undefined, moment: FaultMoment): Fault | undefined {
+  take(method: string, kind: Kind | undefined, moment: FaultMoment, name?: string): Fault | undefined {
     const entry = this.#faults.find(
       ({ fault, left }) =>
         left > 0 &&
         fault.method === method &&
         (fault.kind === undefined || fault.kind === kind) &&
+        (fault.name === undefined || fault.name === name) &&
         (fault.moment ?? FaultMoment.Before) === moment,
     );
     if (entry) entry.left--;

@@ -4,6 +4,7 @@ import type {
   ScheduledSource,
   ScheduleReport,
   SourceRef,
+  SourceScheduleReport,
 } from '../../activities/ports/orchestrator.ts';
 import type { BackupRequest } from '../../api/backup-request.ts';
 import { resolveBackup } from '../../api/backup-request.ts';
@@ -45,7 +46,7 @@ export class InMemoryOrchestrator implements Orchestrator {
   async syncSchedules(
     sources: readonly ScheduledSource[],
     complete?: { readonly keep: readonly SourceRef[] },
-  ): Promise<ScheduleReport> {
+  ): Promise<SourceScheduleReport> {
     this.#meet();
     const id = ({ namespace, name }: SourceRef): string => scheduleId(namespace, name);
     const holds = new Map(sources.flatMap(({ source, held }) => (held === undefined ? [] : [[id(source), held]])));
@@ -61,8 +62,9 @@ export class InMemoryOrchestrator implements Orchestrator {
     const plan = planSchedules(desired, current, complete ? undefined : { mode: 'Allow', atMost: 0 });
     const changes = plan.changes.filter(({ kind }) => !plan.refusal || kind !== 'Delete');
     this.#carryOut(changes);
-    const refused = plan.refusal ? { refusedDeletions: plan.refusal } : {};
-    return { changes: changes.length, failed: new Map(), ...refused };
+    const others = complete ? [...this.schedules.keys()].filter((one) => !ids.has(one) && !isCareId(one)) : [];
+    const left = new Set(others.map((one) => one.slice('backup/'.length)));
+    return { changes: changes.length, failed: new Map(), left };
   }
 
   async syncCare(repositories: readonly DeclaredRepository[]): Promise<ScheduleReport> {

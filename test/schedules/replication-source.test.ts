@@ -141,6 +141,15 @@ describe('a ReplicationSource as it stands in git', () => {
     ]);
   });
 
+  it.each([
+    ['every hour', /^must be five cron fields.*\(got "every hour"\)$/],
+    ['99 25 * * *', /minute: '99'.*; .*hour: '25'/],
+  ])('says once what is wrong with the schedule %s', (schedule, message) => {
+    const reading = readReplicationSource(manifest({ spec: { trigger: { schedule } } }));
+    const problems = reading.kind === 'Invalid' ? reading.problems : [];
+    expect(problems).toEqual([{ field: 'spec.trigger.schedule', message: expect.stringMatching(message) }]);
+  });
+
   it('refuses two movers in one object', () => {
     expect(problemsOf(manifest({ spec: { restic: {} } }))).toHaveProperty('spec.restic');
   });

@@ -3,9 +3,10 @@ import { ApplicationFailure, type WorkflowFailedError } from '@temporalio/client
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BackupRecord, BackupVolumeResult } from '../../workflows/backup/contract.ts';
 import { createHarness, ending, type Harness } from './harness.ts';
-import { failure, moverResult, summary } from './stubs.ts';
+import { failure, moverResult, succeedingActivities, summary } from './stubs.ts';
 
 const request = { namespace: 'demo', claim: 'app-config' };
+const stubs = succeedingActivities([]);
 
 let harness: Harness;
 beforeAll(async () => {
@@ -80,6 +81,21 @@ describe('backupVolume', () => {
     expect(calls.filter((name) => name === 'runBackupMover')).toHaveLength(1);
     expect(record).toMatchObject({ outcome: 'Failed', failure: { type: 'WrongPassword' } });
     expect(stopMover).toBe(true);
+  });
+
+  it('says at its end which source it began for', async () => {
+    const uids: (string | undefined)[] = [];
+    const recordBackup = async ({ sourceUid }: { sourceUid?: string }) => void uids.push(sourceUid);
+    const preflightBackup = async () => ({
+      ...(await stubs.preflightBackup({} as never)),
+      sourceUid: 'uid-of-app-src',
+    });
+    await harness.start('backupVolume', request, { recordBackup, preflightBackup });
+    const runBackupMover = async () => {
+      throw failure('WrongPassword', 'no');
+    };
+    await harness.start('backupVolume', request, { recordBackup, preflightBackup, runBackupMover });
+    expect(uids).toEqual(['uid-of-app-src', 'uid-of-app-src']);
   });
 
   it('retries what can help by itself: an evicted mover runs again', async () => {

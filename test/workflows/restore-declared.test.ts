@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SelectSnapshotInput } from '../../workflows/repository/contract.ts';
 import type { CleanUpRestoreInput, RestoreRecord, VolumePlan, WaitingClaim } from '../../workflows/restore/contract.ts';
 import { createHarness, ending, type Harness } from './harness.ts';
 import { failure, succeedingActivities } from './stubs.ts';
@@ -69,6 +70,27 @@ describe('a declared restore', () => {
       },
     );
     expect(plans).toMatchObject([{ ...waiting, snapshot: { id: 'old' } }]);
+  });
+
+  it('starts nothing empty beside what looks like its former name, and names that', async () => {
+    const { records, keep } = noting();
+    const inputs: SelectSnapshotInput[] = [];
+    const selectSnapshot = async (input: SelectSnapshotInput) => {
+      inputs.push(input);
+      return { skipped: 0, formerIdentities: ['app@demo:/data'] };
+    };
+    const empty = { ...request, whenNoSnapshot: 'Empty', neighbours: ['app-meta@demo:/data'], capacity: '1Gi' };
+    const { calls, error } = await harness.start('restoreVolume', empty, { ...keep, selectSnapshot });
+    expect(inputs[0]?.neighbours).toEqual(['app-meta@demo:/data']);
+    expect(ending(error)).toMatchObject({
+      type: 'SnapshotNotFound',
+      message: expect.stringContaining('app@demo:/data'),
+    });
+    expect(records).toMatchObject([{ outcome: 'Failed' }]);
+    expect(calls).not.toContain('createEmptyClaim');
+    // A person who says it means it.
+    await harness.start('restoreVolume', { ...empty, declared: false, neighbours: [] }, { ...keep, selectSnapshot });
+    expect(inputs[1]?.neighbours).toBeUndefined();
   });
 
   it('gives a claim that waits an empty volume on a first deployment, by the same handover', async () => {

@@ -31,6 +31,8 @@ export interface RunReference {
 export interface BackupStep {
   readonly run: RunReference;
   readonly request: ResolvedBackup;
+  /** Uid of the ReplicationSource that declared the run when it began; left out where none did. */
+  readonly sourceUid?: string;
 }
 
 /** The source claim as preflight found it; later steps don't look again. */

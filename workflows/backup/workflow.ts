@@ -17,7 +17,8 @@ import { type BackupSteps, backupSteps } from './steps.ts';
 
 interface Run {
   readonly request: ResolvedBackup;
-  readonly step: BackupStep;
+  /** Complete once preflight knows the source. */
+  step: BackupStep;
   readonly steps: BackupSteps;
   readonly tracker: RunTracker;
   readonly startedAt: number;
@@ -53,6 +54,7 @@ export async function backupVolume(input: BackupRequest): Promise<BackupVolumeRe
 async function proveBackup(run: Run): Promise<Omit<BackupVolumeResult, 'phases'>> {
   const { request, step, steps, tracker } = run;
   const plan = await tracker.phase(BackupPhase.Preflight, () => steps.preflight(step));
+  if (plan.sourceUid) run.step = { ...step, sourceUid: plan.sourceUid };
   const identity = formatIdentity(request.identity);
   tracker.note('identity', identity);
 
@@ -88,7 +90,7 @@ async function proveBackup(run: Run): Promise<Omit<BackupVolumeResult, 'phases'>
   const uploaded = mover.uploadedBytes === undefined ? {} : { uploadedBytes: mover.uploadedBytes };
   await tracker.phase(BackupPhase.Record, () =>
     steps.record({
-      ...step,
+      ...run.step,
       record: {
         ...recordBase(run),
         outcome: 'Succeeded',

@@ -75,6 +75,8 @@ export interface SelectSnapshotInput {
   readonly expectedUniqueId: string;
   readonly identity: Identity;
   readonly choice: SnapshotChoice;
+  /** Given for a first deployment: identities of declared sources, beside which it may stand. */
+  readonly neighbours?: readonly string[];
 }
 
 /** `found: undefined` means: the repository is readable, is the known one, and holds nothing at all under this identity. */
@@ -84,6 +86,8 @@ export interface SelectSnapshotResult {
   readonly skipped: number;
   /** When nothing was found: some identities that the repository does hold, for a person who mistyped one. */
   readonly otherIdentities?: readonly string[];
+  /** With `neighbours`: identities of this host that look like former names of this one, and are nobody's now. */
+  readonly formerIdentities?: readonly string[];
 }
 
 export interface ListSnapshotsInput {

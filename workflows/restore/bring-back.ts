@@ -21,20 +21,19 @@ export async function bringBack(run: RestoreRun): Promise<Outcome> {
   const { request, step, steps, tracker } = run;
   const found = await tracker.phase(RestorePhase.Preflight, () => steps.preflight(step));
   if (found.claimExists && !found.handedOverByThisRun) return await leaveAlone(run);
-  const {
-    found: snapshot,
-    skipped,
-    otherIdentities = [],
-  } = await tracker.phase(RestorePhase.SelectSnapshot, () =>
+  const selected = await tracker.phase(RestorePhase.SelectSnapshot, () =>
     steps.selectSnapshot({
       repository: request.repository,
       expectedUniqueId: found.repositoryUniqueId,
       identity: request.identity,
       choice: request.snapshot,
+      // A person who says Empty means it.
+      ...(request.declared && request.whenNoSnapshot === 'Empty' ? { neighbours: request.neighbours } : {}),
     }),
   );
+  const { found: snapshot, skipped } = selected;
   if (skipped > 0) tracker.note('snapshots skipped as not whole', skipped);
-  return snapshot ? await restoreSnapshot(run, found, snapshot) : await startEmpty(run, found, otherIdentities);
+  return snapshot ? await restoreSnapshot(run, found, snapshot) : await startEmpty(run, found, selected);
 }
 
 /** A claim that exists: a manual trigger is answered all the same, because there is nothing to do. */

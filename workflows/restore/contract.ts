@@ -147,9 +147,9 @@ export interface RestoreControlActivities {
   preflightRestore(step: RestoreStep): Promise<RestorePreflight>;
   /** Makes the staging claim (or finds the one of its own run; a leftover of an older run is removed first). */
   stageRestore(input: VolumeInput): Promise<{ readonly stagingClaim: string }>;
-  /** Gives the checked volume its final name in re-enterable steps. Throws TargetExists when somebody made the claim meanwhile. */
+  /** Gives the checked volume its final name in re-enterable steps. Throws TargetExists when somebody made the claim meanwhile, DestinationGone when nobody declares it any more. */
   handOver(input: VolumeInput): Promise<HandOverResult>;
-  /** Makes an empty claim for a first deployment. Throws TargetExists. */
+  /** Makes an empty claim for a first deployment. Throws TargetExists, DestinationGone. */
   createEmptyClaim(step: RestoreStep & { readonly capacity: string }): Promise<HandOverResult>;
   /** Takes the image of the checked staging claim and waits until it is ready to use; records nothing. Throws VolumeSnapshotFailed. */
   deliverImage(input: DeliverImageInput): Promise<DeliverImageResult>;

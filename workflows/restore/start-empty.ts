@@ -1,5 +1,6 @@
 import { CancellationScope } from '@temporalio/workflow';
 import { FailureType } from '../failures.ts';
+import type { SelectSnapshotResult } from '../repository/contract.ts';
 import { failRun } from '../run-failure.ts';
 import { type HandOverResult, RestorePhase, type RestorePreflight } from './contract.ts';
 import { emptyClaimCapacity, planEmptyVolume } from './plan.ts';
@@ -9,7 +10,7 @@ import { identityOf, type Outcome, type RestoreRun, recordEnd, refuseCancelled }
 export async function startEmpty(
   run: RestoreRun,
   found: RestorePreflight,
-  otherIdentities: readonly string[],
+  { otherIdentities = [], formerIdentities = [] }: SelectSnapshotResult,
 ): Promise<Outcome> {
   const { request } = run;
   if (request.whenNoSnapshot === 'Fail') {
@@ -17,6 +18,12 @@ export async function startEmpty(
     throw failRun(
       FailureType.SnapshotNotFound,
       `repository ${request.repository} holds no whole snapshot of ${identityOf(run)}${others}; no ${request.deliver === 'Image' ? 'image' : 'claim'} was made (whenNoSnapshot: Empty allows an empty one for a first deployment)`,
+    );
+  }
+  if (formerIdentities.length > 0) {
+    throw failRun(
+      FailureType.SnapshotNotFound,
+      `repository ${request.repository} holds no whole snapshot of ${identityOf(run)}, but it holds ${formerIdentities.join(', ')}, which no source declares now: was this one renamed? Name the right one in spec.kopia.username and hostname of source or destination; if this is another application, make claim ${request.claim} yourself`,
     );
   }
   if (request.deliver === 'Image') return await withoutImage(run);

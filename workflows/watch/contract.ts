@@ -14,6 +14,8 @@ export interface WatchProgress {
   readonly problem?: string;
   /** Set while more schedules would be deleted at once than may be without a person's word. */
   readonly refusedDeletions?: string;
+  /** Their sources, by `namespace/name`, where they are few: the next watch must not take them for an ordinary deletion. */
+  readonly keptSchedules?: readonly string[];
 }
 
 export interface WatchActivities {

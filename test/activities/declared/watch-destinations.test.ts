@@ -90,11 +90,33 @@ describe('a declared destination', () => {
     await addClaim(world, 'other', { phase: 'Pending', populatedBy: 'app-dst' });
     await addClaim(world, 'plain', { phase: 'Pending' });
     await world.pass(10);
-    expect(
-      restores()
-        .map(({ workflowId }) => workflowId)
-        .sort(),
-    ).toEqual(['restore/demo/app-config', 'restore/demo/other']);
+    // One after the other: they share the staging claim and the movers of the destination.
+    const [first] = restores();
+    expect(restores()).toMatchObject([{ workflowId: 'restore/demo/app-config' }]);
+    world.cluster.update('PersistentVolumeClaim', { ...ref, name: 'app-config' }, { status: { phase: 'Bound' } });
+    await world.pass(60);
+    // It cleans up still.
+    expect(restores()).toHaveLength(1);
+    world.orchestrator.end(first!, { state: 'Completed' });
+    await world.pass(15);
+    expect(restores().slice(1)).toMatchObject([{ workflowId: 'restore/demo/other' }]);
+  });
+
+  it('goes on with the next claim that waits when the restore of one fails, and never works on two at once', async () => {
+    await world.apply(source());
+    await world.apply(destination({ kopia: { destinationPVC: undefined, copyMethod: 'Snapshot' } }));
+    for (const name of ['app-config', 'other'])
+      await addClaim(world, name, { phase: 'Pending', populatedBy: 'app-dst' });
+    await world.pass(10);
+    const open = () => restores().filter(({ last }) => last.state === 'Open');
+    world.orchestrator.end(open()[0]!, { state: 'Failed', failureType: 'RepositoryUnreachable' });
+    await world.pass(15);
+    expect(open()).toMatchObject([{ workflowId: 'restore/demo/other' }]);
+    await world.pass(300);
+    expect(restores()).toHaveLength(2);
+    world.orchestrator.end(open()[0]!, { state: 'Failed', failureType: 'RepositoryUnreachable' });
+    await world.pass(60);
+    expect(open()).toHaveLength(1);
   });
 
   it('makes an image for a manual value when no claim waits', async () => {
@@ -124,6 +146,39 @@ describe('a declared destination', () => {
     await world.cluster.delete('ReplicationDestination', ref);
     await world.pass(10);
     expect(restores()[0]?.last.state).toBe('Canceled');
+  });
+
+  it('asks its restore to end also when it was paused meanwhile', async () => {
+    await world.apply(destination());
+    await world.pass(10);
+    await world.apply(destination({ spec: { paused: true } }));
+    await world.pass(60);
+    expect(restores()[0]?.last.state).toBe('Open');
+    await world.cluster.delete('ReplicationDestination', ref);
+    await world.pass(10);
+    expect(restores()[0]?.last.state).toBe('Canceled');
+  });
+
+  it('that takes the name of another one ends the restore of that one, and gets its own', async () => {
+    await world.apply(destination());
+    await world.pass(10);
+    // Between two looks of the watch.
+    await world.cluster.delete('ReplicationDestination', ref);
+    await world.apply(destination());
+    await world.pass(30);
+    expect(restores().map(({ last }) => last.state)).toEqual(['Canceled', 'Open']);
+  });
+
+  it('that is declared anew waits anew for its claim to come', async () => {
+    await world.apply(destination({ spec: { trigger: undefined } }));
+    await world.pass(2);
+    await world.cluster.delete('ReplicationDestination', ref);
+    await world.pass(60);
+    await world.apply(destination({ spec: { trigger: undefined } }));
+    await world.pass(1);
+    await addClaim(world, 'app-config');
+    await world.pass(60);
+    expect(restores()).toHaveLength(0);
   });
 
   it('restores nothing while it is paused, or its namespace goes', async () => {
@@ -170,6 +225,25 @@ describe('a declared destination', () => {
     await world.apply(destination());
     await world.pass(10);
     expect(restores()).toMatchObject([{ request: { whenNoSnapshot: 'Fail', identity: { username: 'renamed' } } }]);
+  });
+
+  it('says which declared identities look like its own: only others are former names of it', async () => {
+    await world.apply(source());
+    await world.apply(source({ name: 'app-meta', spec: { sourcePVC: 'app-meta' } }));
+    await world.apply(source({ name: 'other', spec: { sourcePVC: 'other' } }));
+    await world.apply(destination());
+    await world.pass(10);
+    expect(restores()).toMatchObject([{ request: { whenNoSnapshot: 'Empty', neighbours: ['app-meta@demo:/data'] } }]);
+  });
+
+  it('restores under the identity that VolSync derives of a long name, although it ends with a dash', async () => {
+    const name = `${'a'.repeat(49)}-and-more`;
+    await world.apply(source({ name }));
+    await world.apply(destination());
+    await world.pass(10);
+    const [run] = restores();
+    expect(run?.request).toMatchObject({ identity: { username: `${'a'.repeat(49)}-`, hostname: 'demo' } });
+    expect(await restored()).toMatch(/^False\/ClaimMissing/);
   });
 
   it("leaves a claim that waits for another destination's volume to that one", async () => {
@@ -229,7 +303,7 @@ describe('what is wrong with a destination', () => {
     await world.pass(120);
     expect(restores()).toHaveLength(2);
     world.orchestrator.end(restores()[1]!, { state: 'Failed', failureType: 'RepositoryNotFound' });
-    await world.pass(3600);
+    await world.pass(600);
     expect(restores()).toHaveLength(2);
     await world.cluster.create('ConfigMap', {
       metadata: { namespace: 'stowage-system', name: 'stowage-repository-kopia' },

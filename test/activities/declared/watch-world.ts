@@ -21,6 +21,8 @@ export interface WatchWorld {
   pass(seconds: number): Promise<void>;
   /** The watch dies and another takes over. */
   restart(): void;
+  /** Rejects with what the watch ended with. */
+  ended(): Promise<unknown>;
   stop(): void;
   apply(object: object): Promise<void>;
   status(kind: DeclaredKind, name: string): Promise<NonNullable<DeclaredObject['status']>>;
@@ -52,9 +54,10 @@ export async function watchWorld(): Promise<WatchWorld> {
   return {
     ...{ cluster, faults, orchestrator, small, stop },
     pass: (seconds) => small.clock.until(small.clock.sleep(seconds * 1000)),
+    ended: () => current.result,
     restart() {
       stop();
-      current = small.start(() => watchDeclaredObjects(dependencies));
+      current = small.start(() => watchDeclaredObjects(dependencies), small.heartbeats.at(-1));
     },
     apply: (object) => apply(cluster, object as DeclaredObject),
     async status(kind, name) {

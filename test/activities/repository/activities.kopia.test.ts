@@ -291,6 +291,8 @@ describe('proving and selecting snapshots', () => {
     const empty = await role.selectSnapshot({ ...reading(uniqueId, '', ''), identity: typo, choice: {} });
     expect(empty.found).toBeUndefined();
     expect(empty.otherIdentities).toEqual(['app-src@demo:/data']);
+    const renamed = { ...reading(uniqueId, '', ''), identity: { ...IDENTITY, username: 'app' }, choice: {} };
+    expect((await role.selectSnapshot({ ...renamed, neighbours: [] })).formerIdentities).toEqual(empty.otherIdentities);
     const listed = await role.listRepositorySnapshots({ repository: 'kopia', identity: IDENTITY });
     expect(listed.snapshots.map(({ tags }) => tags['stowage-run'])).toEqual(['run-1']);
   });

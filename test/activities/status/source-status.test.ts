@@ -103,6 +103,17 @@ describe('the status of a declared source', () => {
     expect(await w.events()).toEqual([['BackupSucceeded', 'ReplicationSource', uid]]);
   });
 
+  test('of another source that took the name in the middle of the run says nothing of that run', async () => {
+    const w = await world();
+    const { sourceUid } = await w.begin();
+    await w.inner.delete('ReplicationSource', SOURCE);
+    await w.inner.create('ReplicationSource', { metadata: { ...SOURCE }, spec: { sourcePVC: 'app-config' } });
+    const step = { ...backupStep({ declared: true }), sourceUid: sourceUid! };
+    await w.run(() => w.activities.recordBackup({ ...step, record: succeeded }));
+    expect(await w.status()).toBeUndefined();
+    expect((await w.events()).map(([, kind]) => kind)).toEqual(['PersistentVolumeClaim']);
+  });
+
   test('keeps the last sync through a failure and a cancel, and answers no manual trigger', async () => {
     const w = await world();
     await w.begin({ manual: 'now' });

@@ -1,5 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { PortError } from '../../../activities/ports/port-error.ts';
 import { sweepHandovers } from '../../../activities/volume/sweep-handovers.ts';
+import { FaultPlan } from '../../fakes/fault-plan.ts';
+import { faultyCluster } from '../../fakes/faulty-cluster.ts';
 import { OWN_RUN, restorePlan, restoreStep } from '../small-world.ts';
 import { crashAfterWrite } from './crashing-cluster.ts';
 import { createRestoreWorld, POPULATED, type RestoreWorld, STAGING, TARGET } from './restore-world.ts';
@@ -78,4 +81,17 @@ test('a volume that keeps its data by its own policy stays, reserved for nobody 
   const target = await w.cluster.get('PersistentVolumeClaim', TARGET);
   expect(target?.metadata?.uid).toBe(made?.metadata?.uid);
   expect(target?.spec?.volumeName).not.toBe(name);
+});
+
+test('one that can not be ended keeps no other waiting, and is ended by the next sweep', async () => {
+  w = await createRestoreWorld();
+  for (const name of ['first', 'second']) {
+    const annotations = { 'stowage.dev/run-id': name, 'stowage.dev/workflow-id': 'restore/demo/x' };
+    await w.cluster.create('PersistentVolume', { metadata: { name, labels: { [MARK]: name }, annotations }, spec: {} });
+  }
+  const error = new PortError('Forbidden', 'may not patch persistentvolumes');
+  const cluster = faultyCluster(w.cluster, new FaultPlan().add({ method: 'patch', name: 'first', error }));
+  const swept = await sweepHandovers({ ...w.dependencies, cluster });
+  expect(swept).toEqual([{ volume: 'second', state: 'Abandoned' }]);
+  expect(await sweepHandovers(w.dependencies)).toEqual([{ volume: 'first', state: 'Abandoned' }]);
 });
