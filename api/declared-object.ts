@@ -38,6 +38,8 @@ export const ConditionType = {
   fieldsHonoured: 'FieldsHonoured',
   /** True: retention is held until a person approves. */
   suspicious: 'Suspicious',
+  /** A source: False while a verification knows of damage that its snapshots need. */
+  restorable: 'Restorable',
   /** A KopiaRepository: its declaration is understood. */
   accepted: 'Accepted',
   /** A KopiaRepository: what the last runs of its care found. */

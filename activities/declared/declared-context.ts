@@ -28,6 +28,8 @@ export interface Picture {
   populatedClaims(namespace: string, destination: string): readonly V1PersistentVolumeClaim[];
   /** Those of them that wait for a volume. */
   waitingClaims(namespace: string, destination: string): readonly V1PersistentVolumeClaim[];
+  /** What a verification found damaged that snapshots of this identity need; undefined where it knows of nothing. */
+  damageOf(repository: string, identity: string): string | undefined;
   /** VolSync's operator renews its lease: what it may act on is not touched. */
   readonly volsyncActs: boolean;
 }

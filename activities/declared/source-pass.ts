@@ -1,5 +1,7 @@
+import { resolveBackup } from '../../api/backup-request.ts';
 import { DeclaredKind } from '../../api/declared-object.ts';
-import type { SourceReading } from '../../api/replication-source.ts';
+import { formatIdentity } from '../../api/identity.ts';
+import type { DeclaredSource, SourceReading } from '../../api/replication-source.ts';
 import type { DeclaredObject } from '../ports/cluster.ts';
 import type { PassNotes, Picture, WatchDependencies } from './declared-context.ts';
 import { inLanes } from './in-lanes.ts';
@@ -146,10 +148,17 @@ export class SourcePass {
         source,
         problem,
         suspicion: standingSuspicion(object.status, source, claim),
+        damage: source && damageOf(source, picture),
         now: new Date(clock.now()),
       }),
       problem,
       notes,
     );
   }
+}
+
+/** The identity is the one under which its backups are filed. */
+function damageOf({ request }: DeclaredSource, picture: Picture): string | undefined {
+  const { repository, identity } = resolveBackup(request);
+  return picture.damageOf(repository, formatIdentity(identity));
 }

@@ -19,19 +19,23 @@ export interface SourceFacts {
   readonly problem: Problem | undefined;
   /** What a run found suspicious and nobody approved yet. */
   readonly suspicion: string | undefined;
+  /** What a verification of the repository found damaged that its snapshots need. */
+  readonly damage: string | undefined;
   readonly now: Date;
 }
 
 /** The watch's part of a source's status. Pure. */
 export function buildSourceStatus(facts: SourceFacts): WatchStatus {
-  const { status, generation, source, problem, suspicion, now } = facts;
+  const { status, generation, source, problem, suspicion, damage, now } = facts;
+  const stands = (type: ConditionType): boolean =>
+    status?.conditions?.some((condition) => condition.type === type) === true;
   const wanted: WantedCondition[] = [
     synchronizing(facts),
     protectedCondition(facts),
     ...(source ? [fieldsHonoured(source.unsupported)] : []),
   ];
-  const wasSuspicious = status?.conditions?.some(({ type }) => type === ConditionType.suspicious);
-  if (suspicion !== undefined || wasSuspicious) wanted.push(suspicious(suspicion));
+  if (damage !== undefined || stands(ConditionType.restorable)) wanted.push(restorable(damage));
+  if (suspicion !== undefined || stands(ConditionType.suspicious)) wanted.push(suspicious(suspicion));
   const runs = source?.schedule !== undefined && !source.paused && source.manual === undefined && !problem;
   const next = runs && source.schedule ? nextTick(source.schedule, now) : undefined;
   return {
@@ -93,6 +97,13 @@ export function fieldsHonoured(unsupported: readonly UnsupportedField[]): Wanted
   }
   const message = unsupported.map(({ field, message: what }) => `${field} ${what}`).join('; ');
   return { type, status: 'False', reason: 'UnsupportedFields', message };
+}
+
+function restorable(damage: string | undefined): WantedCondition {
+  const type = ConditionType.restorable;
+  return damage === undefined
+    ? { type, status: 'True', reason: 'NoDamageKnown', message: 'The damage that was known is gone' }
+    : { type, status: 'False', reason: FailureType.RepositoryCorrupt, message: damage };
 }
 
 function suspicious(suspicion: string | undefined): WantedCondition {

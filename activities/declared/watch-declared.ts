@@ -118,7 +118,13 @@ class DeclaredWatch {
       const complete = clock.now() >= completeAt;
       try {
         const acts = await this.#volsyncActs();
-        const picture = buildPicture(sources.values(), destinations.values(), claims.values(), acts);
+        const picture = buildPicture(
+          sources.values(),
+          destinations.values(),
+          claims.values(),
+          repositories.values(),
+          acts,
+        );
         // Both are tried, also when one fails.
         const care = repositories.complete ? this.#care.run(repositories.values(), complete, notes) : undefined;
         const pass = this.#pass.run(picture, complete, notes, () => this.#mayInterrupt());

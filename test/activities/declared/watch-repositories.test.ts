@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { REPOSITORY_API_VERSION, REPOSITORY_KIND } from '../../../api/declared-object.ts';
+import { manifest } from '../../schedules/manifests.ts';
 import { settings } from '../small-world.ts';
-import { type WatchWorld, watchWorld } from './watch-world.ts';
+import { addClaim, type WatchWorld, watchWorld } from './watch-world.ts';
 
 const ref = { namespace: settings.stowageNamespace, name: 'kopia' };
 const repository = (spec: object = {}, namespace = ref.namespace) => ({
@@ -36,7 +37,10 @@ describe('a declared repository', () => {
   });
 
   it('is written once: nothing changes while nothing changed', async () => {
-    await world.apply(repository());
+    // Times so far away that none passes during the test.
+    const yearly = { quickSchedule: '@yearly', fullSchedule: '@yearly' };
+    const verification = { quickSchedule: '@yearly', deepSchedule: '@yearly' };
+    await world.apply(repository({ maintenance: yearly, verification }));
     await world.pass(5);
     const before = [world.orchestrator.writes, (await world.cluster.get('KopiaRepository', ref))?.metadata];
     await world.pass(20 * 60);
@@ -89,5 +93,35 @@ describe('a declared repository', () => {
     );
     await world.pass(5);
     expect(await condition('Healthy')).toMatch(/^False\/ClockSkew: full maintenance: ClockSkew: clocks are apart/);
+  });
+
+  it('tells the source whose snapshots need what a verification found damaged, and takes it back when it is gone', async () => {
+    await addClaim(world, 'app-config');
+    await world.apply(manifest());
+    await world.apply(repository());
+    await world.pass(5);
+    const restorable = () => world.condition('ReplicationSource', 'app-src', 'Restorable');
+    expect(await restorable()).toBeUndefined();
+    const damage = (identities: string[]) => ({
+      damage: [
+        {
+          found: 'quick',
+          time: '2026-11-25T04:00:00Z',
+          message: 'p1 is missing',
+          identities,
+          snapshots: 3,
+          blobs: ['p1'],
+        },
+      ],
+    });
+    await world.cluster.applyStatus('KopiaRepository', ref, damage(['other-src@demo:/data']), 'stowage-damage');
+    await world.pass(5);
+    expect(await restorable()).toBeUndefined();
+    await world.cluster.applyStatus('KopiaRepository', ref, damage(['app-src@demo:/data']), 'stowage-damage');
+    await world.pass(5);
+    expect(await restorable()).toBe('False/RepositoryCorrupt: p1 is missing (found 2026-11-25T04:00:00Z)');
+    await world.cluster.applyStatus('KopiaRepository', ref, { damage: [] }, 'stowage-damage');
+    await world.pass(5);
+    expect(await restorable()).toMatch(/^True\/NoDamageKnown/);
   });
 });
