@@ -81,7 +81,7 @@ const RULES: readonly Rule[] = [
   },
   {
     pattern:
-      /BLOB not found|content .*not found|object not found|invalid (blob|checksum|content|format)|checksum mismatch|message authentication failed|unable to decrypt|unable to decode|decompression error|possible corruption|corrupt/i,
+      /BLOB not found|content .*not found|object not found|invalid (blob|checksum|content|format)|checksum mismatch|message authentication failed|unable to decrypt|unable to decode|decompression error|error parsing sharding parameters|possible corruption|corrupt/i,
     type: FailureType.RepositoryCorrupt,
     sentence: 'data of the repository is missing or damaged',
   },

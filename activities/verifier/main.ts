@@ -19,6 +19,7 @@ import { runKopia } from '../kopia/process.ts';
 import { ProgramEnvironment, programFailure, resolveProgram } from '../kopia/program.ts';
 import { redact } from '../kopia/redaction.ts';
 import { startKopiaServer } from '../kopia/server.ts';
+import { layoutProblem } from './layout.ts';
 import { type VerifyRequest, verifyRepository } from './verify.ts';
 
 /** The Job's own deadline comes first; a large repository is read for hours. */
@@ -58,6 +59,7 @@ async function main(): Promise<void> {
     const environment = { configPath, password: KOPIA_PASSWORD, homeDirectory: own.home };
     const binary = resolveProgram(STOWAGE_KOPIA, PATH);
     const report = await verifyRepository(request, {
+      layoutProblem: () => layoutProblem(config),
       run: (args) =>
         runKopia({ binary, args, environment, timeoutMilliseconds: TIMEOUT_MILLISECONDS, signal: ending.signal }),
       openTree: async () => {

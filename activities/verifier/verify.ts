@@ -23,6 +23,8 @@ export type VerifyRequest = { readonly mode: 'quick' } | { readonly mode: 'deep'
 
 /** Kopia, with a cache that was empty when the verification began: with a used one it finds no flipped bit (faults.md M5). */
 export interface VerifyTools {
+  /** What is wrong with the files that Kopia needs before anything else, where they can be looked at. */
+  layoutProblem(): Promise<string | undefined>;
   run(args: string[]): Promise<KopiaOutcome>;
   /** Opens the repository for reading folders. Throws PortError. */
   openTree(): Promise<{ readonly tree: SnapshotTree; stop(): Promise<void> }>;
@@ -34,6 +36,8 @@ export interface VerifyTools {
  */
 export async function verifyRepository(request: VerifyRequest, tools: VerifyTools): Promise<VerifyReport> {
   const damage = new Damage();
+  const problem = await tools.layoutProblem();
+  if (problem !== undefined) return hopeless(request, problem);
   const listed = await unlessCorrupt(tools.run(everySnapshotArguments()), parseSnapshotList);
   const snapshots = listed.value ?? [];
   const maintenance = listed.value && (await unlessCorrupt(tools.run(maintenanceInfoArguments()), (text) => text));
@@ -56,6 +60,19 @@ export async function verifyRepository(request: VerifyRequest, tools: VerifyTool
     ...damage.report(affected),
   };
 }
+
+/** The report on a repository in which nothing could be looked at. */
+const hopeless = (request: VerifyRequest, unreadable: string): VerifyReport => ({
+  mode: request.mode,
+  part: request.mode === 'deep' ? request.part : { index: 0, of: 1 },
+  unreadable,
+  snapshots: 0,
+  objects: 0,
+  contentsChecked: 0,
+  contentsRead: 0,
+  bytesRead: 0,
+  ...new Damage().report([]),
+});
 
 async function lookAtSnapshots(tools: VerifyTools, damage: Damage): Promise<Looked<number>> {
   const done = await tools.run(snapshotVerifyArguments());

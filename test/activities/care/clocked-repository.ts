@@ -7,7 +7,7 @@ import {
   snapshotCreateArguments,
 } from '../../../activities/kopia/arguments.ts';
 import { buildKopiaConfig } from '../../../activities/kopia/config.ts';
-import { maintenanceInfoArguments } from '../../../activities/kopia/maintenance-arguments.ts';
+import { maintenanceInfoArguments, maintenanceSetArguments } from '../../../activities/kopia/maintenance-arguments.ts';
 import { type MaintenanceInfo, parseMaintenanceInfo } from '../../../activities/kopia/maintenance-output.ts';
 import { type ListedSnapshot, parseSnapshotCreated, parseSnapshotList } from '../../../activities/kopia/output.ts';
 import { runKopia } from '../../../activities/kopia/process.ts';
@@ -40,6 +40,10 @@ export class ClockedRepository {
   static async create(binary: string, start: number): Promise<ClockedRepository> {
     const repository = new ClockedRepository(binary, await startFakeClock(start));
     await repository.createAt(repository.path);
+    // Merges the indexes of each hour's writers four times as often as by default: opening costs half, nothing else changes.
+    await repository.kopia(['repository', 'set-parameters', '--epoch-min-duration=6h']);
+    const ages = { quickIntervalSeconds: 3_600, fullIntervalSeconds: 86_400, logAgeHours: 72 };
+    await repository.kopia(maintenanceSetArguments({ owner: OWNER, ...ages }));
     return repository;
   }
 

@@ -27,7 +27,6 @@ const trees = new Map<string, Tree>();
 
 beforeAll(async () => {
   repository = await ClockedRepository.create(await fakeClockKopia(), START);
-  await repository.kopia(['repository', 'set-parameters', '--epoch-min-duration=6h']);
   const base = { files: 4, bytes: 30_000 };
   application = new ChangingApplication({ name: 'app', seed: SEED, folder: join(repository.root, 'app'), base });
   const retain = { latest: 2, hourly: 0, daily: 2, weekly: 0, monthly: 0, yearly: 0 };

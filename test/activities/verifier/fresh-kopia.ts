@@ -4,6 +4,7 @@ import { snapshotTree } from '../../../activities/checker/snapshot-tree.ts';
 import { buildKopiaConfig } from '../../../activities/kopia/config.ts';
 import { type KopiaOutcome, runKopia } from '../../../activities/kopia/process.ts';
 import { startKopiaServer } from '../../../activities/kopia/server.ts';
+import { layoutProblem } from '../../../activities/verifier/layout.ts';
 import type { VerifyTools } from '../../../activities/verifier/verify.ts';
 import type { ClockedRepository } from '../care/clocked-repository.ts';
 
@@ -13,6 +14,7 @@ const READER = { username: 'reader', hostname: 'stowage' } as const;
 export class FreshKopia implements VerifyTools {
   readonly root: string;
   private readonly binary: string;
+  private readonly config: string;
   private readonly environment: Parameters<typeof runKopia>[0]['environment'];
 
   constructor(repository: ClockedRepository, path: string) {
@@ -21,8 +23,13 @@ export class FreshKopia implements VerifyTools {
     const cacheDirectory = join(this.root, 'cache');
     mkdirSync(cacheDirectory);
     const configPath = join(this.root, 'kopia.config');
-    writeFileSync(configPath, buildKopiaConfig({ identity: READER, path, cacheDirectory, readOnly: true }));
+    this.config = buildKopiaConfig({ identity: READER, path, cacheDirectory, readOnly: true });
+    writeFileSync(configPath, this.config);
     this.environment = { ...repository.environment(READER), configPath, homeDirectory: this.root };
+  }
+
+  layoutProblem(): Promise<string | undefined> {
+    return layoutProblem(this.config);
   }
 
   run(args: string[]): Promise<KopiaOutcome> {
