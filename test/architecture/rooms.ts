@@ -45,11 +45,13 @@ export const rooms: readonly Room[] = [
     may: ['api/', 'activities/kopia/', 'activities/ports/', ...contracts, 'node:', 'zod'],
   },
   // What a verification looks for and says; and its program, which runs as the check's does.
-  { path: 'activities/care/verify-', may: ['activities/kopia/verify-arguments.ts', 'zod'] },
+  { path: 'activities/care/verify-parts.ts', may: [], mayTypes: ['activities/kopia/verify-arguments.ts'] },
+  { path: 'activities/care/verify-report.ts', may: ['activities/care/verify-parts.ts', 'zod'] },
   {
     path: 'activities/verifier/',
     may: [
-      ...['activities/care/verify-', 'activities/checker/', 'activities/kopia/', 'activities/ports/'],
+      ...['activities/care/verify-parts.ts', 'activities/care/verify-report.ts'],
+      ...['activities/checker/', 'activities/kopia/', 'activities/ports/'],
       ...['api/', ...contracts, 'node:', 'zod'],
     ],
   },

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { cacheKey, cacheRoot, setDirectory } from '../../platform/toolchain/cache.ts';
 import { ensureTools } from '../../platform/toolchain/ensure.ts';
-import { setOf } from '../../platform/toolchain/sets.ts';
+import { allTools, setOf } from '../../platform/toolchain/sets.ts';
 
 // Stands in for Go: answers its version, and "builds" by writing the output file after a moment. GO_FAIL makes the build fail half way.
 const fakeGo = (version: string): string => `#!${process.execPath}
@@ -114,8 +114,15 @@ test('the cache key changes with sums, module, flags and own sources, and starts
       cacheKey(set, 'ab', ''),
       cacheKey({ ...set, ldflags: '-s' }, 'a', 'b'),
       cacheKey(set, 'a', 'b', 'package main'),
+      cacheKey({ ...set, tags: ['testing'] }, 'a', 'b'),
     ]).size,
-  ).toBe(5);
+  ).toBe(6);
+});
+
+test('no boot asks for a program that only tests need', () => {
+  expect(setOf('kopia-fake-clock')?.module).toBe('kopia');
+  expect(allTools).toContain('kopia');
+  expect(allTools).not.toContain('kopia-fake-clock');
 });
 
 test('the cache is where the environment says', () => {
