@@ -44,16 +44,10 @@ export const rooms: readonly Room[] = [
     path: 'activities/checker/',
     may: ['api/', 'activities/kopia/', 'activities/ports/', ...contracts, 'node:', 'zod'],
   },
-  // What a verification looks for and says; and its program, which runs as the check's does.
-  { path: 'activities/care/verify-parts.ts', may: [], mayTypes: ['activities/kopia/verify-arguments.ts'] },
-  { path: 'activities/care/verify-report.ts', may: ['activities/care/verify-parts.ts', 'zod'] },
+  // The program of the verification Job: it runs as the check's does.
   {
     path: 'activities/verifier/',
-    may: [
-      ...['activities/care/verify-parts.ts', 'activities/care/verify-report.ts'],
-      ...['activities/checker/', 'activities/kopia/', 'activities/ports/'],
-      ...['api/', ...contracts, 'node:', 'zod'],
-    ],
+    may: ['api/', 'activities/checker/', 'activities/kopia/', 'activities/ports/', ...contracts, 'node:', 'zod'],
   },
   {
     path: 'activities/',

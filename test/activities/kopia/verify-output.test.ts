@@ -71,7 +71,12 @@ describe('snapshot verify, as 0.21.1 says it', () => {
 
 describe('maintenance', () => {
   it('is never asked for without its margins, and Kopia is never let run it beside a check', () => {
-    for (const full of [true, false]) expect(maintenanceRunArguments({ full })).toContain('--safety=full');
+    for (const full of [true, false]) {
+      const args = maintenanceRunArguments({ full });
+      expect(args).toContain('--safety=full');
+      const flags = args.map((arg) => arg.split('=')[0]);
+      expect(flags).toEqual([...new Set(flags)]);
+    }
     expect(maintenanceRunArguments({ full: false })).not.toContain('--full');
     const request = { quickIntervalSeconds: 3_600, fullIntervalSeconds: 86_400, logAgeHours: 72 };
     const set = maintenanceSetArguments({ owner: { username: 'maintenance', hostname: 'volsync' }, ...request });

@@ -1,10 +1,10 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { isWhole, parseVerifyLine, type VerifyReport } from '../../../activities/care/verify-report.ts';
 import { repositoryCreateArguments } from '../../../activities/kopia/arguments.ts';
 import { buildKopiaConfig } from '../../../activities/kopia/config.ts';
 import { formatIdentity } from '../../../api/identity.ts';
+import { isWhole, parseVerifyLine, type VerifyReport } from '../../../api/verify-report.ts';
 import { filesBelow } from '../care/clocked-repository.ts';
 import { Bench, IDENTITY, kopiaBinary, PASSWORD } from '../kopia/real-kopia.ts';
 
