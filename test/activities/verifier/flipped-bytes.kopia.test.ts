@@ -74,7 +74,7 @@ beforeAll(async () => {
   });
   // Of several pieces, which a list in the metadata holds together.
   writeFileSync(join(applications[0]!.folder, 'large'), Buffer.alloc(9_000_000, 'stowage '));
-  const retain = { latest: 2, hourly: 0, daily: 3, weekly: 0, monthly: 0, yearly: 0 };
+  const retain = { latest: 4, hourly: 0, daily: 2, weekly: 0, monthly: 0, yearly: 0 };
   for (const { identity } of applications) {
     await repository.kopia(policySetArguments({ identity, retain, compression: 'zstd' }), identity);
   }
@@ -86,7 +86,7 @@ beforeAll(async () => {
       const made = await repository.backup(application.identity, application.folder);
       trees.set(made.summary.id, tree);
     }
-    if (hour % 4 === 3) await repository.kopia(maintenanceRunArguments({ full: hour % 12 === 11 }));
+    if (hour % 4 === 3) await repository.kopia(maintenanceRunArguments({ full: hour % 24 === 23 }));
   }
   listed = await repository.list();
   records = await recordsOf(repository.path);
@@ -114,16 +114,20 @@ function anyFlips(): Flip[] {
     .map((file) => file.slice(repository.path.length + 1));
   return PLACES.flatMap(([kind, flips, path]) => {
     const candidates = files.filter((file) => path.test(file));
-    return Array.from({ length: flips }, () => {
-      const file = random.pick(candidates);
-      return {
-        kind,
-        file,
-        offset: random.below(statSync(join(repository.path, file)).size),
-        mask: 1 + random.below(255),
-      };
-    });
+    return Array.from({ length: flips }, () => ({ kind, ...anyByte(candidates), mask: 1 + random.below(255) }));
   });
+}
+
+/** Each byte of all these files is as likely. */
+function anyByte(files: readonly string[]): { readonly file: string; readonly offset: number } {
+  const sizes = files.map((file) => statSync(join(repository.path, file)).size);
+  let offset = random.below(sizes.reduce((sum, size) => sum + size, 0));
+  const at = sizes.findIndex((size) => {
+    if (offset < size) return true;
+    offset -= size;
+    return false;
+  });
+  return { file: files[at]!, offset };
 }
 
 function flip(path: string, { file, offset, mask }: Flip): void {
@@ -132,7 +136,19 @@ function flip(path: string, { file, offset, mask }: Flip): void {
   writeFileSync(join(path, file), bytes);
 }
 
-/** Restores one snapshot by a reader that read nothing before. What comes out is right, or is refused. */
+/** Restores one snapshot by a reader that read nothing before. True: exactly what was backed up. */
+async function restores(path: string, { summary }: ListedSnapshot): Promise<boolean> {
+  const fresh = new FreshKopia(repository, path);
+  try {
+    const target = join(fresh.root, 'restored');
+    const args = snapshotRestoreArguments({ snapshotId: summary.id, targetPath: target, skipOwners: false });
+    return (await fresh.run(args)).exitCode === 0 && same(treeOf(target), trees.get(summary.id)!);
+  } finally {
+    fresh.remove();
+  }
+}
+
+/** The same with the product's comparison, whose verdict must be right also where Kopia's exit code is not asked. */
 async function restore(path: string, { summary }: ListedSnapshot): Promise<'equal' | 'refused'> {
   const fresh = new FreshKopia(repository, path);
   try {
@@ -200,7 +216,7 @@ it('finds each of 100 flipped bytes or the byte carries nothing, and nothing wro
       if (affected === undefined) {
         count.carriesNothing++;
         expect([context, await recordsOf(copy)]).toEqual([context, records]);
-        for (const snapshot of listed) expect([context, await restore(copy, snapshot)]).toEqual([context, 'equal']);
+        for (const snapshot of listed) expect([context, await restores(copy, snapshot)]).toEqual([context, true]);
       } else {
         count.found++;
         const suspect = listed.filter(({ summary }) => affected === 'all' || affected.includes(summary.id));
@@ -215,7 +231,7 @@ it('finds each of 100 flipped bytes or the byte carries nothing, and nothing wro
   });
   await Promise.all(workers);
   console.info(Object.fromEntries(counts));
-  expect(counts.get('data')!.found).toBeGreaterThan(counts.get('data')!.carriesNothing);
-  expect(counts.get('metadata')!.found).toBeGreaterThan(0);
-  expect(counts.get('index')!.found).toBeGreaterThan(0);
+  for (const kind of ['data', 'metadata', 'index', 'format and records']) {
+    expect([kind, counts.get(kind)!.found > 2]).toEqual([kind, true]);
+  }
 });
