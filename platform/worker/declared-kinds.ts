@@ -6,18 +6,23 @@ import { projectRoot } from '../project.ts';
 import { applyObjects, type ClusterAccess, findObject, kubectl } from './kubectl.ts';
 import type { KubernetesObject } from './objects.ts';
 
+/** On what Stowage itself installed. */
+const PART_OF = 'app.kubernetes.io/part-of';
+
 /**
- * Installs the kinds that people declare (`deploy/crds`) where a cluster lacks them; one that VolSync brought stays as it is.
+ * Installs the kinds that people declare (`deploy/crds`) where a cluster lacks them, and brings those that Stowage installed
+ * to this version; one that VolSync brought stays as it is.
  * @throws PlatformError with kubectl's words.
  */
 export async function ensureDeclaredKinds(access: ClusterAccess): Promise<void> {
-  const missing: KubernetesObject[] = [];
+  const wanted: KubernetesObject[] = [];
   for (const kind of await readDeclaredKinds(join(projectRoot(), 'deploy/crds'))) {
-    if (!(await findObject(access, 'customresourcedefinition', kind.metadata.name))) missing.push(kind);
+    const found = await findObject<KubernetesObject>(access, 'customresourcedefinition', kind.metadata.name);
+    if (!found || found.metadata.labels?.[PART_OF] === kind.metadata.labels?.[PART_OF]) wanted.push(kind);
   }
-  if (missing.length === 0) return;
-  await applyObjects(access, missing);
-  const names = missing.map(({ metadata }) => `customresourcedefinition/${metadata.name}`);
+  if (wanted.length === 0) return;
+  await applyObjects(access, wanted);
+  const names = wanted.map(({ metadata }) => `customresourcedefinition/${metadata.name}`);
   await kubectl(access, ['wait', ...names, '--for=condition=Established', '--timeout=60s']);
 }
 
