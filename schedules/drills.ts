@@ -4,7 +4,7 @@ import type { DrillRequest } from '../api/drill-request.ts';
 import type { DeclaredRepository } from '../api/kopia-repository.ts';
 import { shortHash } from '../api/names.ts';
 import type { DeclaredSource } from '../api/replication-source.ts';
-import { DEFAULT_REPOSITORY } from '../api/volume-request.ts';
+import { DEFAULT_REPOSITORY, volumeOf } from '../api/volume-request.ts';
 import { DRILL_VOLUME, drillId } from '../workflows/drill/contract.ts';
 import { SearchAttribute } from '../workflows/progress.ts';
 import { CONTROL_QUEUE } from '../workflows/task-queues.ts';
@@ -71,7 +71,7 @@ function drillSchedule(source: DeclaredSource, declared: DeclaredRepository | un
       workflowType: DRILL_VOLUME,
       workflowId: id,
       taskQueue: CONTROL_QUEUE,
-      request: drillRequest(source, declared),
+      request: drillRequest(source, declared?.drills.check),
       searchAttributes: {
         [SearchAttribute.namespace]: namespace,
         [SearchAttribute.claim]: request.claim,
@@ -100,16 +100,10 @@ function holdOf(source: DeclaredSource, declared: DeclaredRepository | undefined
   return `spec.drills.paused is true in KopiaRepository ${declared.repository.namespace}/${declared.repository.name}`;
 }
 
-/** What a drill needs of the declared backup: where the volume and its repository are, and how movers run. */
-export function drillRequest({ request }: DeclaredSource, declared: DeclaredRepository | undefined): DrillRequest {
-  const { namespace, claim, source, repository, secretName, repositoryClaim, repositoryPath, identity } = request;
-  const { repositoryNfs, cache, moverSecurityContext, moverServiceAccount, moverPodLabels } = request;
-  const { moverResources, moverAffinity, moverVolumes } = request;
-  const check = declared?.drills.check;
-  const wanted = {
-    ...{ namespace, claim, source, repository, secretName, repositoryClaim, repositoryPath, identity, repositoryNfs },
-    ...{ cache, moverSecurityContext, moverServiceAccount, moverPodLabels, moverResources, moverAffinity, moverVolumes },
-    check,
-  };
-  return Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined)) as DrillRequest;
-}
+/** The drill of a declared backup: where the volume and its repository are, and how movers run. */
+const drillRequest = ({ request, namespace }: DeclaredSource, check: DeclaredDrills['check']): DrillRequest => ({
+  ...volumeOf(request),
+  namespace,
+  claim: request.claim,
+  ...(check ? { check } : {}),
+});
