@@ -11,7 +11,10 @@ import { checkRestore } from './mover/check-restore.ts';
 import { runBackupMover } from './mover/run-backup-mover.ts';
 import { provisionEmptyVolume, runRestoreMover } from './mover/run-restore-mover.ts';
 
-export type MoverActivities = BackupMoverActivities & RestoreMoverActivities & CareMoverActivities & DrillMoverActivities;
+export type MoverActivities = BackupMoverActivities &
+  RestoreMoverActivities &
+  CareMoverActivities &
+  DrillMoverActivities;
 
 /** The long calls that follow a mover. Only ApplicationFailure, or a cancellation, leaves them. */
 export function createMoverActivities(dependencies: ActivityDependencies): MoverActivities {

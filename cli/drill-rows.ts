@@ -38,7 +38,8 @@ export interface DrillRow {
 /** How many intervals may pass: one missed tick is a restart. */
 const OVERDUE_INTERVALS = 2;
 
-export const isProven = ({ verdict }: Pick<DrillRow, 'verdict'>): boolean =>
+/** Nothing for a person to do. */
+export const isInOrder = ({ verdict }: Pick<DrillRow, 'verdict'>): boolean =>
   verdict !== 'Failed' && verdict !== 'Overdue' && verdict !== 'NeverDrilled';
 
 /** Every declared source that Stowage backs up, and every other one that was ever drilled (pure). */

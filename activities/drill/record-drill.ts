@@ -57,7 +57,10 @@ async function tellDrill(dependencies: Dependencies, { run, request }: DrillStep
   const ref = { namespace, name: claim };
   const volume = declared ? undefined : await cluster.get('PersistentVolumeClaim', ref);
   if (!declared && !volume) {
-    log.info({ namespace, claim, outcome: record.outcome }, 'source and claim are gone: the drill is told nowhere else');
+    log.info(
+      { namespace, claim, outcome: record.outcome },
+      'source and claim are gone: the drill is told nowhere else',
+    );
     return;
   }
   const about = declared ? sourceReference(request, declared.metadata?.uid) : referenceTo(volume, ref);

@@ -1,5 +1,5 @@
-import type { WatchRules } from '../kubernetes/watched-reads.ts';
 import { Label } from '../../api/metadata.ts';
+import type { WatchRules } from '../kubernetes/watched-reads.ts';
 import type { DeclaredObject } from '../ports/cluster.ts';
 import { RECORD_COMPONENT } from '../status/repository-record.ts';
 import { allowsPrivileged } from './preflight.ts';

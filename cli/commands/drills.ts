@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CliContext, CommandOutcome } from '../context.ts';
 import { STOWAGE_NAMESPACE } from '../coverage.ts';
-import { classifyDrills, isProven } from '../drill-rows.ts';
+import { classifyDrills, isInOrder } from '../drill-rows.ts';
 import { ExitCode, exitCodeHelp } from '../exit-codes.ts';
 import { renderDrills } from '../output/drills.ts';
 import { addClusterOptions, type ClusterFlags, namespaceOf, readCluster } from './cluster-options.ts';
@@ -39,10 +39,10 @@ async function drills(context: CliContext, flags: Flags): Promise<CommandOutcome
   const rows = classifyDrills(world, histories, repositories, context.now()).filter(
     (row) => namespace === undefined || row.namespace === namespace,
   );
-  const proven = rows.filter(isProven);
+  const proven = rows.filter(({ verdict }) => verdict === 'Passed');
   return {
     json: { drills: rows, proven: proven.length, of: rows.length },
     text: renderDrills(context.output.colors, rows, context.now()),
-    exitCode: proven.length < rows.length ? ExitCode.Unprotected : ExitCode.Done,
+    exitCode: rows.every(isInOrder) ? ExitCode.Done : ExitCode.Unprotected,
   };
 }

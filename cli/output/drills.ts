@@ -1,5 +1,5 @@
 import type { DrillVolumeResult } from '../../workflows/drill/contract.ts';
-import { type DrillRow, type DrillVerdict, isProven } from '../drill-rows.ts';
+import { type DrillRow, type DrillVerdict, isInOrder } from '../drill-rows.ts';
 import { age, bytes, count, duration, parseTime, time } from './format.ts';
 import type { Colors } from './output.ts';
 import { renderFacts, renderTable } from './table.ts';
@@ -35,8 +35,8 @@ export function renderDrill(colors: Colors, result: DrillVolumeResult): string {
 /** One row for each application, those that are not proven first, and a sum (pure). */
 export function renderDrills(colors: Colors, rows: readonly DrillRow[], now: Date): string {
   if (rows.length === 0) return 'There are no applications that Stowage backs up.';
-  const bad = rows.filter((row) => !isProven(row));
-  const good = rows.filter(isProven);
+  const bad = rows.filter((row) => !isInOrder(row));
+  const good = rows.filter(isInOrder);
   const head = ['NAMESPACE', 'CLAIM', 'STATE', 'LAST DRILL', 'TIME TO RESTORE', 'AGE OF DATA', 'CHECKED BY', 'WHY'];
   const table = renderTable(
     colors,
@@ -47,7 +47,7 @@ export function renderDrills(colors: Colors, rows: readonly DrillRow[], now: Dat
       return [
         namespace,
         claim,
-        (isProven(row) ? colors.green : colors.red)(WORDS[row.verdict]),
+        (isInOrder(row) ? colors.green : colors.red)(WORDS[row.verdict]),
         finished ? age(finished, now) : '-',
         inSeconds(last?.restoreSeconds) ?? '-',
         inSeconds(last?.dataAgeSeconds) ?? '-',

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { DrillRecord } from '../../api/drill-record.ts';
 import { type DeclaredRepository, readKopiaRepository } from '../../api/kopia-repository.ts';
 import type { DeclaredManifest } from '../../cli/declared-objects.ts';
-import { classifyDrills, type DrillVerdict, isProven } from '../../cli/drill-rows.ts';
+import { classifyDrills, type DrillVerdict, isInOrder } from '../../cli/drill-rows.ts';
 import { renderDrill, renderDrills } from '../../cli/output/drills.ts';
 import { sourceObject, volsyncStatus, worldOf } from './declared.ts';
 import { expectGolden } from './golden.ts';
@@ -53,7 +53,7 @@ describe('an application is', () => {
   it.each(cases)('%s: %s', (verdict, _what, source, history, drills = {}) => {
     const rows = classifyDrills(worldOf([source]), history.length > 0 ? [history] : [], [repository(drills)], now);
     expect(rows.map((row) => row.verdict)).toEqual([verdict]);
-    expect(isProven(rows[0]!)).toBe(['Passed', 'Scheduled', 'Paused'].includes(verdict));
+    expect(isInOrder(rows[0]!)).toBe(['Passed', 'Scheduled', 'Paused'].includes(verdict));
   });
 
   it("not counted while VolSync looks after it, and one of a name in another namespace is another one's", () => {

@@ -131,7 +131,7 @@ async function flipLargestPack(repository: string): Promise<void> {
   const names = await readdir(repository, { recursive: true });
   const packs = await Promise.all(
     names
-      .filter((name) => /(^|\/)p[0-9a-f/]+[0-9a-f-]*\.f$/.test(name))
+      .filter((name) => /(^|\/)p[0-9a-f]*\/.*\.f$/.test(name))
       .map(async (name) => {
         const path = join(repository, name);
         const file = await open(path);

@@ -67,21 +67,25 @@ describe('a drill', () => {
     expect(result).not.toHaveProperty('check');
   });
 
-  it('of a snapshot that does not say what its claim was takes the application claim as its model', TIMEOUT, async () => {
-    const plans: DrillInput['plan'][] = [];
-    await harness.start('drillVolume', request, {
-      preflightDrill: async () => ({
-        ...{ privileged: false, repositoryUniqueId: UNIQUE_ID, repositoryPath: '/repository' },
-        claim: { capacity: '7Gi', storageClassName: 'fast', accessModes: ['ReadWriteOnce'] },
-      }),
-      selectSnapshot: async () => ({ found: summary('old', { tags: {} }), skipped: 0 }),
-      stageDrill: async ({ plan }) => {
-        plans.push(plan);
-        return { stagingClaim: 's' };
-      },
-    });
-    expect(plans[0]).toMatchObject({ capacity: '7Gi', storageClassName: 'fast' });
-  });
+  it(
+    'of a snapshot that does not say what its claim was takes the application claim as its model',
+    TIMEOUT,
+    async () => {
+      const plans: DrillInput['plan'][] = [];
+      await harness.start('drillVolume', request, {
+        preflightDrill: async () => ({
+          ...{ privileged: false, repositoryUniqueId: UNIQUE_ID, repositoryPath: '/repository' },
+          claim: { capacity: '7Gi', storageClassName: 'fast', accessModes: ['ReadWriteOnce'] },
+        }),
+        selectSnapshot: async () => ({ found: summary('old', { tags: {} }), skipped: 0 }),
+        stageDrill: async ({ plan }) => {
+          plans.push(plan);
+          return { stagingClaim: 's' };
+        },
+      });
+      expect(plans[0]).toMatchObject({ capacity: '7Gi', storageClassName: 'fast' });
+    },
+  );
 });
 
 describe('a drill that fails', () => {

@@ -57,7 +57,8 @@ export function drillSteps({ restore, check }: ResolvedDrill): DrillSteps {
     stage: control(`Throw-away claim ${namespace}/${stagingClaimName(destination)}`, wait).stageDrill,
     runMover: movers(`Mover ${namespace}/${restoreJobName(destination)}`).runRestoreMover,
     compare: movers(`Comparison ${namespace}/${checkJobName(destination)}`).checkRestore,
-    runCheck: movers(`Check ${namespace}/${drillCheckJobName(source)} with ${check?.image ?? 'no image'}`).runDrillCheck,
+    runCheck: movers(`Check ${namespace}/${drillCheckJobName(source)} with ${check?.image ?? 'no image'}`)
+      .runDrillCheck,
     record: local(`Record the drill of ${namespace}/${source}`, SETTLE_SECONDS).recordDrill,
     cleanUp: control(`Clean up after the drill of ${namespace}/${source}`, SETTLE_SECONDS).cleanUpDrill,
   };
