@@ -194,8 +194,3 @@ export const failureRules: Readonly<Record<FailureType, FailureRule>> = {
   DestinationGone: { retryable: false, exitCode: 40, remedy: 'Declare the destination again if its claim is wanted.' },
   CheckFailed: { retryable: false, exitCode: 41, remedy: 'Read what the check said, and repair the application.' },
 };
-
-/** Types that Temporal must not retry, for retry policies. */
-export const nonRetryableTypes: readonly FailureType[] = Object.values(FailureType).filter(
-  (type) => !failureRules[type].retryable,
-);

@@ -5,9 +5,11 @@ import { recordDrill } from './record-drill.ts';
 import { cleanUpDrill, stageDrill } from './throw-away-claim.ts';
 
 /** The short calls of drills. */
-export const createDrillActivities = (dependencies: ActivityDependencies): DrillControlActivities => ({
-  preflightDrill: (step) => preflightDrill(dependencies, step),
-  stageDrill: (input) => stageDrill(dependencies, input),
-  recordDrill: (step) => recordDrill(dependencies, step),
-  cleanUpDrill: (step) => cleanUpDrill(dependencies, step),
-});
+export function createDrillActivities(dependencies: ActivityDependencies): DrillControlActivities {
+  return {
+    preflightDrill: (step) => preflightDrill(dependencies, step),
+    stageDrill: (input) => stageDrill(dependencies, input),
+    recordDrill: (step) => recordDrill(dependencies, step),
+    cleanUpDrill: (step) => cleanUpDrill(dependencies, step),
+  };
+}

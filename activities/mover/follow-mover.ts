@@ -7,7 +7,7 @@ import { type PodStatus, podStatus, type StatusFailure } from '../kubernetes/pod
 import { PortError } from '../ports/port-error.ts';
 import { Deferred } from './deferred.ts';
 import { explainStart } from './explain-start.ts';
-import { type Followed, followedContainer, type MoverEnd } from './followed.ts';
+import { type Followed, followedContainer, type MoverEnd, portError } from './followed.ts';
 import { LogTail } from './log-reader.ts';
 import { isFinishedJob, moverEnd } from './mover-end.ts';
 import { METRICS_PORT } from './mover-job.ts';
@@ -194,6 +194,3 @@ export class MoverFollower<T> {
 }
 
 const isEnd = (status: PodStatus | undefined): boolean => status?.state === 'Succeeded' || status?.state === 'Failed';
-
-const portError = (failure: { type: FailureType; message: string; retryable?: boolean }): PortError =>
-  new PortError(failure.type, failure.message, failure.retryable === undefined ? {} : { retryable: failure.retryable });

@@ -1,7 +1,7 @@
 import type { V1Job } from '@kubernetes/client-node';
 import type { RunReference } from '../../workflows/backup/contract.ts';
-import type { PortError } from '../ports/port-error.ts';
-import type { LogLanguage } from './log-reader.ts';
+import { PortError } from '../ports/port-error.ts';
+import type { LogFailure, LogLanguage } from './log-reader.ts';
 import { MOVER_CONTAINER } from './mover-job.ts';
 import type { TransferWatch } from './transfer-watch.ts';
 
@@ -35,3 +35,7 @@ export type MoverEnd<T> =
 /** The container whose log is read: the one that the Job has. */
 export const followedContainer = ({ job }: Pick<Followed<unknown>, 'job'>): string =>
   job.spec?.template.spec?.containers[0]?.name ?? MOVER_CONTAINER;
+
+/** What a log or a status tells, as it is thrown. */
+export const portError = ({ type, message, retryable }: LogFailure): PortError =>
+  new PortError(type, message, retryable === undefined ? {} : { retryable });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { resolveDrill } from '../../api/drill-request.ts';
 import { type DeclaredRepository, readKopiaRepository } from '../../api/kopia-repository.ts';
 import { desiredDrills } from '../../schedules/drills.ts';
+import { isDrillId } from '../../workflows/drill/contract.ts';
 import { declared } from './manifests.ts';
 
 const repository = (spec: object, name = 'kopia'): DeclaredRepository => {
@@ -28,6 +29,7 @@ describe('the schedule of drills', () => {
       ...{ namespace: 'demo', claim: 'app-config', source: 'app-src', secretName: 'app-volsync-secret' },
       ...{ identity: { username: 'emby' }, cache: {}, moverSecurityContext: { runAsUser: 568 } },
     });
+    expect([isDrillId(scheduleId), isDrillId('backup/demo/app-src')]).toEqual([true, false]);
     expect(resolveDrill(settings.request).restore.identity).toMatchObject({ username: 'emby', hostname: 'demo' });
   });
 
