@@ -1,6 +1,7 @@
 import { CoreV1Api, CustomObjectsApi, type KubeConfig } from '@kubernetes/client-node';
+import { REPOSITORY_API_VERSION } from '../../api/declared-object.ts';
 import { readDrills } from '../../api/drill-record.ts';
-import { REPOSITORY_API_VERSION, readKopiaRepository } from '../../api/kopia-repository.ts';
+import { readKopiaRepository } from '../../api/kopia-repository.ts';
 import { Label } from '../../api/metadata.ts';
 import type { DrillReader } from '../drill-rows.ts';
 import { clusterError, isStatus, place, timeLimited } from './request.ts';
