@@ -1,5 +1,5 @@
 import { type CronSchedule, parseCron } from './cron-schedule.ts';
-import { asFields, present } from './declared-fields.ts';
+import { asAmounts, asFields, present } from './declared-fields.ts';
 import { type DrillCheckInput, drillCheck } from './drill-check.ts';
 import { type InvalidField, invalidFields } from './invalid.ts';
 
@@ -34,7 +34,7 @@ export function readDeclaredDrills(value: unknown): DrillsReading {
     args: given.args,
     mountPath: given.mountPath || undefined,
     timeoutSeconds: given.timeoutSeconds,
-    resources: given.resources,
+    resources: asAmounts(given.resources),
   });
   const parsed = Object.keys(wanted).length > 0 ? drillCheck.safeParse(wanted, { reportInput: true }) : undefined;
   if (parsed && !parsed.success) {

@@ -77,6 +77,8 @@ describe('spec.drills of a KopiaRepository', () => {
 
   it('may be left out, and with it each of its fields', () => {
     expect(repository({}).drills).toEqual({ paused: false });
+    const check = { image: 'x', command: ['true'], resources: { limits: { cpu: 1 } } };
+    expect(repository({ drills: { check } }).drills.check).toMatchObject({ resources: { limits: { cpu: '1' } } });
     expect(repository({ drills: { schedule: '', check: { image: '' } } }).drills).toEqual({ paused: false });
   });
 
