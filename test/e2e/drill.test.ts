@@ -1,7 +1,10 @@
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { KubeConfig } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { DrillRecord } from '../../api/drill-record.ts';
 import { drillCheckJobName } from '../../api/names.ts';
+import { openDrills } from '../../cli/cluster/drills.ts';
 import { drill, drillsOf, startDrill } from '../system/drill.ts';
 import { failureOf } from '../system/failures.ts';
 import { until } from '../system/until.ts';
@@ -28,6 +31,14 @@ const integrity = (database = 'app.db') => ({
   ],
 });
 
+/** What `stowage drills` reads. */
+async function asAPersonSees({ namespace }: Volume): Promise<DrillRecord[]> {
+  const config = new KubeConfig();
+  config.loadFromFile(world.platform.kubeconfig);
+  const histories = await openDrills(config).drills(world.namespaces[0]!);
+  return histories.flat().filter((one) => one.namespace === namespace);
+}
+
 const uidOf = ({ namespace, claim }: Volume): Promise<string> =>
   world.kubectl.run('get', 'pvc', claim, '-n', namespace, '-o', 'jsonpath={.metadata.uid}/{.spec.volumeName}');
 
@@ -49,6 +60,7 @@ describe('a drill', () => {
     expect({ uid: await uidOf(volume), tree: await treeText(volume) }).toEqual(before);
     expect(await leftovers(volume)).toEqual([]);
     const [remembered] = await drillsOf(volume);
+    expect(await asAPersonSees(volume)).toEqual([remembered]);
     expect(remembered).toMatchObject({ outcome: 'Passed', runId: found.runId, restoreSeconds: found.restoreSeconds });
   });
 
