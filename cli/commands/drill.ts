@@ -9,6 +9,7 @@ import { executeRun } from '../execute.ts';
 import { exitCodeHelp } from '../exit-codes.ts';
 import { renderDrill } from '../output/drills.ts';
 import { type DrillFlags, drillRequest } from '../requests.ts';
+import { openRunsOf } from '../runs.ts';
 import type { StartOptions } from '../start.ts';
 import {
   addRepositoryOptions,
@@ -52,10 +53,14 @@ async function drill(context: CliContext, claim: string, flags: Flags): Promise<
   const check = await findDeclaredCheck(client, { namespace: flags.namespace, source });
   const request = drillRequest(claim, flags, declared?.request, check);
   if (declared) context.output.note(`Repository and identity as declared by schedule ${declared.scheduleId}`);
+  const start = drillStart(request);
+  // Also one that a schedule started: two of one source would only wait for each other.
+  const [open] = await openRunsOf(client, start.workflowId);
   return await executeRun<DrillVolumeResult>(context, {
-    start: drillStart(request),
+    start,
     wait: flags.wait !== false,
     render: renderDrill,
+    ...(open && { joined: { workflowId: open.workflowId, runId: open.runId, joined: true } }),
   });
 }
 

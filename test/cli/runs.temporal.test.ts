@@ -224,6 +224,17 @@ describe('the other commands', () => {
     expect((await cli('drill locked -n demo')).exitCode).toBe(18);
   });
 
+  it('a drill joins the one that a schedule started', async () => {
+    const workflowId = 'drill/demo/waiting-src-2026-11-23T10:00:00Z';
+    const args = [{ namespace: 'demo', claim: 'waiting' }];
+    const handle = await server.client.workflow.start('drillVolume', { taskQueue: CONTROL_QUEUE, workflowId, args });
+    const query = `WorkflowId STARTS_WITH 'drill/demo/waiting-src' AND ExecutionStatus = 'Running'`;
+    await until(async () => (await server.client.workflow.count(query)).count === 1);
+    const { stdout } = await cli('drill waiting -n demo --no-wait --json');
+    expect(JSON.parse(stdout)).toMatchObject({ joined: true, workflowId });
+    await handle.signal('finish');
+  });
+
   it('init creates, or adopts when asked to', async () => {
     expect((await cli('init')).stdout).toMatch(/^Repository kopia was created\n/);
     expect((await cli('init other --adopt')).stdout).toMatch(/^Repository other was adopted/);
