@@ -1,9 +1,11 @@
 import type { BackupControlActivities } from '../workflows/backup/contract.ts';
 import type { CareControlActivities } from '../workflows/care/contract.ts';
+import type { DrillControlActivities } from '../workflows/drill/contract.ts';
 import type { RepositoryRecordActivities } from '../workflows/repository/contract.ts';
 import type { RestoreControlActivities } from '../workflows/restore/contract.ts';
 import { createCareActivities } from './care/care-activities.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { createDrillActivities } from './drill/drill-activities.ts';
 import { withFailureMapping } from './failure-mapping.ts';
 import { recordRestoreStart } from './status/destination-status.ts';
 import { recordBackup } from './status/record-backup.ts';
@@ -22,7 +24,8 @@ import { stageRestore } from './volume/stage-restore.ts';
 export type ControlActivities = BackupControlActivities &
   RestoreControlActivities &
   RepositoryRecordActivities &
-  CareControlActivities;
+  CareControlActivities &
+  DrillControlActivities;
 
 /** The short calls to the cluster. Only ApplicationFailure, or a cancellation, leaves them. */
 export function createControlActivities(dependencies: ActivityDependencies): ControlActivities {
@@ -41,6 +44,7 @@ export function createControlActivities(dependencies: ActivityDependencies): Con
     recordRestore: (step) => recordRestore(dependencies, step),
     cleanUpRestore: (step) => cleanUpRestore(dependencies, step),
     ...createCareActivities(dependencies),
+    ...createDrillActivities(dependencies),
   };
   return withFailureMapping(activities);
 }

@@ -54,6 +54,9 @@ interface MoverFields {
   readonly moverAffinity?: unknown;
 }
 
+/** Requests and limits of a container; people write `cpu: 1`. */
+export const asAmounts = (resources: unknown): unknown => mapped(resources, (amounts) => mapped(amounts, asText));
+
 /** The fields of a request that both kinds declare in the same way, not validated yet. */
 export const sharedRequestFields = (kopia: MoverFields): Fields => ({
   capacity: asText(kopia.capacity),
@@ -73,7 +76,7 @@ export const sharedRequestFields = (kopia: MoverFields): Fields => ({
   ),
   moverServiceAccount: kopia.moverServiceAccount,
   moverPodLabels: kopia.moverPodLabels,
-  moverResources: mapped(kopia.moverResources, (amounts) => mapped(amounts, asText)),
+  moverResources: asAmounts(kopia.moverResources),
   moverAffinity: kopia.moverAffinity,
 });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type CronSchedule, parseCron } from './cron-schedule.ts';
+import { type DeclaredDrills, readDeclaredDrills } from './declared-drills.ts';
 import { asFields, type Fields, present, sharedRequestFields } from './declared-fields.ts';
 import { type InvalidField, invalidFields } from './invalid.ts';
 import { moverSecurityContext, namespaceName, objectName, quantity } from './kubernetes-values.ts';
@@ -60,6 +61,7 @@ export type CaredRepository = Readonly<z.output<typeof CaredRepository>>;
 export interface DeclaredRepository {
   readonly repository: CaredRepository;
   readonly triggers: Readonly<Record<CareTask, CareTrigger>>;
+  readonly drills: DeclaredDrills;
 }
 
 export type RepositoryReading =
@@ -90,6 +92,8 @@ export function readKopiaRepository(object: {
     quickVerification: trigger('quickVerification', verification, 'verification', 'quickSchedule'),
     deepVerification: trigger('deepVerification', verification, 'verification', 'deepSchedule'),
   };
+  const { drills, problems: ofDrills } = readDeclaredDrills(spec.drills);
+  problems.push(...ofDrills);
   const parsed = CaredRepository.safeParse(
     present({
       name,
@@ -107,7 +111,7 @@ export function readKopiaRepository(object: {
     { reportInput: true },
   );
   if (parsed.success && problems.length === 0)
-    return { kind: 'Repository', declared: { repository: parsed.data, triggers } };
+    return { kind: 'Repository', declared: { repository: parsed.data, triggers, drills } };
   const invalid = parsed.success ? [] : invalidFields(parsed.error);
   return {
     kind: 'Invalid',

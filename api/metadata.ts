@@ -11,6 +11,8 @@ export const Label = {
   run: 'stowage.dev/run',
   /** On the PersistentVolume of a restore, from before its staging claim goes until its final claim is bound: the run. */
   handover: 'stowage.dev/handover',
+  /** On the ConfigMap with the drills of a source: the namespace of the application. */
+  drillsOf: 'stowage.dev/drills-of',
   /** On the Jobs that care for a repository: its name. */
   repository: 'stowage.dev/repository',
   /** A person's word on a VolumeSnapshot that is an image: it is let go of instead of deleted. */

@@ -10,7 +10,7 @@ export const labelValue = z
   );
 
 /** Requests and limits of a container: any Kubernetes quantity, also of CPU. */
-const amounts = z.record(
+export const amounts = z.record(
   z.string(),
   z.string().regex(/^[0-9]+(\.[0-9]+)?([numkKMGTPE]i?)?$/, 'must be a quantity such as 500m or 1Gi'),
 );

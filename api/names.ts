@@ -79,3 +79,16 @@ export const temporaryClaimName = (destination: string): string => limitName(`vo
 /** A maintenance Job. Policies that inject the repository's mount go by the beginning of the name; the stamp is its run's. */
 export const maintenanceJobName = (repository: string, runId: string): string =>
   limitName(`kopia-maint-${repository}-${shortHash(runId)}`);
+
+/**
+ * Under this name a drill of a source does what a restore does under its destination's: its claim is
+ * `stowage-drill-<source>-staging`, and no real restore has it.
+ */
+export const drillDestinationName = (source: string): string => limitName(`drill-${source}`);
+
+/** The Job of a drill's check, which a person names. */
+export const drillCheckJobName = (source: string): string => limitName(`stowage-drill-${source}-check`);
+
+/** The ConfigMap in Stowage's namespace that holds the drills of a source. */
+export const drillRecordName = (namespace: string, source: string): string =>
+  limitName(`stowage-drills-${namespace}.${source}`);

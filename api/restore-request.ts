@@ -20,7 +20,8 @@ const snapshotChoice = z
     path: ['id'],
   });
 
-const restoreFields = z.strictObject({
+/** What a restore says, without the rules between its fields. */
+export const restoreFields = z.strictObject({
   ...volumeFields,
   snapshot: snapshotChoice.default({}),
   /** Size, class and modes of the new claim; what the backup recorded with the snapshot where left out. */

@@ -69,6 +69,20 @@ export const volumeFields = {
   }),
 };
 
+type VolumeFields = Partial<Omit<z.input<z.ZodObject<typeof volumeFields>>, 'destination'>>;
+
+/**
+ * What a declared backup says of its volume, repository and movers, as typed: a restore and a drill share it. The destination
+ * is the restore's own.
+ */
+export const volumeOf = (request: VolumeFields): VolumeFields =>
+  Object.fromEntries(
+    Object.keys(volumeFields)
+      .filter((name) => name !== 'destination')
+      .map((name) => [name, request[name as keyof VolumeFields]] as const)
+      .filter(([, value]) => value !== undefined),
+  );
+
 interface VolumeRequest {
   readonly namespace: string;
   readonly claim: string;

@@ -3,12 +3,14 @@ import { DECLARED_API_VERSION, DeclaredKind } from '../api/declared-object.ts';
 import { Annotation } from '../api/metadata.ts';
 import type { BackupRecord } from '../workflows/backup/contract.ts';
 import { openDeclared } from './cluster/declared.ts';
+import { openDrills } from './cluster/drills.ts';
 import { clusterError, place, timeLimited } from './cluster/request.ts';
 import type { DeclaredCluster } from './declared-objects.ts';
+import type { DrillReader } from './drill-rows.ts';
 import { CommandError } from './errors.ts';
 
 /** What the command line asks of the cluster. It writes nothing but the control of declared objects. */
-export interface ClusterClient extends ClaimReader, DeclaredCluster {}
+export interface ClusterClient extends ClaimReader, DeclaredCluster, DrillReader {}
 
 export interface ClaimReader {
   /** Claims of one namespace, or of all; those that never were Stowage's concern included. Throws CommandError. */
@@ -50,6 +52,7 @@ export function openCluster(context: string | undefined, now: () => Date = () =>
   const api = config.makeApiClient(CoreV1Api);
   return {
     ...openDeclared(config, now),
+    ...openDrills(config),
     async claims(namespace) {
       try {
         const list = namespace

@@ -166,7 +166,7 @@ function ownKind(claim: ClaimView, repositories: ReadonlySet<string>): string | 
 }
 
 /** Stowage's namespace, as `deploy/` names it: the repository's own claim is there. */
-const STOWAGE_NAMESPACE = 'stowage-system';
+export const STOWAGE_NAMESPACE = 'stowage-system';
 
 function repositoryClaims({ sources, destinations }: DeclaredWorld): ReadonlySet<string> {
   const named = [

@@ -1,8 +1,11 @@
 import type { Client } from '@temporalio/client';
 import type { BackupRequest } from '../api/backup-request.ts';
+import type { DrillCheckInput } from '../api/drill-check.ts';
+import type { DrillRequest } from '../api/drill-request.ts';
 import { defaultSourceName } from '../api/names.ts';
 import { readSchedule } from '../schedules/current.ts';
 import { isOwned, scheduleId } from '../schedules/ids.ts';
+import { drillId } from '../workflows/drill/contract.ts';
 import { UsageError } from './errors.ts';
 
 /** The request of the schedule that protects a claim: what is declared, so that a run by hand is the same backup. */
@@ -36,6 +39,15 @@ export async function findDeclared(
     throw new UsageError(`claim ${namespace}/${claim} has several sources: ${names}`, 'Name one with --source.');
   }
   return others[0];
+}
+
+/** The check that the schedule of a source's drills runs, so that a drill by hand is the same. */
+export async function findDeclaredCheck(
+  client: Client,
+  { namespace, source }: { namespace: string; source: string },
+): Promise<DrillCheckInput | undefined> {
+  const schedule = await readSchedule(client.schedule, drillId(namespace, source));
+  return schedule?.owned ? (schedule.settings.request as DrillRequest).check : undefined;
 }
 
 async function readDeclared(client: Client, id: string): Promise<DeclaredRequest | undefined> {

@@ -9,7 +9,7 @@ export const ExitCode = {
   Usage: 2,
   /** `plan` and `schedules plan` found changes to make; `adopt` and `release` changed nothing, because nobody said so yet. */
   Differences: 3,
-  /** `coverage` found a claim that is not protected, or whose last good backup is late. */
+  /** `coverage` found a claim that is not protected or late, `drills` one whose last drill failed or is overdue. */
   Unprotected: 4,
   /** Ctrl-C: the run goes on without an onlooker (128 + SIGINT, as shells count). */
   Detached: 130,
@@ -30,6 +30,7 @@ const FINDINGS = {
   differences: '    3  plan: there are changes to make',
   untold: '    3  nothing was changed: there is something to do, and nobody said --yes',
   unprotected: '    4  a claim is not protected, or its last good backup is late',
+  undrilled: '    4  the last drill of an application failed, or is overdue',
 } as const;
 type Finding = keyof typeof FINDINGS | 'detach';
 
@@ -60,7 +61,7 @@ export function allExitCodesHelp(): string {
     '    1  failed for a reason without a type',
     '    2  wrong command line, environment or file',
     '    3  `plan` found differences; `adopt` or `release` without --yes',
-    '    4  `coverage` found a claim that is not protected',
+    '    4  `coverage` found a claim that is not protected, `drills` one that is not proven',
     '  130  Ctrl-C: detached, the run goes on',
     'and for a run that failed:',
     ...rows,

@@ -3,6 +3,8 @@ import { Command, CommanderError } from 'commander';
 import { addAdoptCommand } from './commands/adopt.ts';
 import { addBackupCommand } from './commands/backup.ts';
 import { addCoverageCommand } from './commands/coverage.ts';
+import { addDrillCommand } from './commands/drill.ts';
+import { addDrillsCommand } from './commands/drills.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addMaintainCommand } from './commands/maintain.ts';
 import { addPlanCommand } from './commands/plan.ts';
@@ -29,6 +31,8 @@ Examples:
   stowage snapshots app-config -n demo          what there is to go back to
   stowage restore app-config -n demo            bring a missing volume back
   stowage maintain kopia --full                 keep the repository small, now
+  stowage drill app-config -n demo              prove that it can be brought back
+  stowage drills                                when that was proven last
   stowage status -A                             how all volumes stand
   stowage coverage                              which claims are protected, and which are not
   stowage plan                                  what would change of what the cluster declares
@@ -72,6 +76,8 @@ function buildProgram(host: CliHost, run: (command: Command, body: CommandBody) 
   addInitCommand(program, run);
   addBackupCommand(program, run);
   addRestoreCommand(program, run);
+  addDrillCommand(program, run);
+  addDrillsCommand(program, run);
   addSnapshotsCommand(program, run);
   addMaintainCommand(program, run);
   addStatusCommand(program, run);

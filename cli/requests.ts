@@ -1,33 +1,14 @@
 import type { z } from 'zod';
 import { type BackupRequest, BackupRequestSchema } from '../api/backup-request.ts';
 import { MaintenanceMode, type MaintenanceRequest, MaintenanceRequestSchema } from '../api/care-request.ts';
+import type { DrillCheckInput } from '../api/drill-check.ts';
+import { type DrillRequest, DrillRequestSchema } from '../api/drill-request.ts';
 import { invalidFields } from '../api/invalid.ts';
 import { type InitRequest, InitRequestSchema } from '../api/repository-request.ts';
 import { type RestoreRequest, RestoreRequestSchema } from '../api/restore-request.ts';
 import { type SnapshotsRequest, SnapshotsRequestSchema } from '../api/snapshots-request.ts';
+import { volumeOf } from '../api/volume-request.ts';
 import { UsageError } from './errors.ts';
-
-/** Fields that say which volume and which repository: a restore shares them with the backup that is declared. */
-const VOLUME_FIELDS = [
-  'namespace',
-  'claim',
-  'source',
-  'repository',
-  'secretName',
-  'repositoryClaim',
-  'repositoryPath',
-  'identity',
-  'cache',
-  'moverSecurityContext',
-  'moverServiceAccount',
-  'moverPodLabels',
-  'moverResources',
-  'moverAffinity',
-  'moverVolumes',
-  'repositoryNfs',
-] as const;
-
-type VolumeFields = Pick<BackupRequest, (typeof VOLUME_FIELDS)[number]>;
 
 /** Flags that every command about one volume takes. */
 export interface VolumeFlags {
@@ -46,14 +27,23 @@ export interface BackupFlags extends VolumeFlags {
   readonly approveShrink?: boolean;
 }
 
-export interface RestoreFlags extends VolumeFlags {
+export interface SnapshotFlags extends VolumeFlags {
   readonly snapshot?: string;
   readonly asOf?: string;
   readonly previous?: number;
   readonly capacity?: string;
   readonly storageClass?: string;
+}
+
+export interface RestoreFlags extends SnapshotFlags {
   readonly accessMode?: readonly string[];
   readonly whenNoSnapshot?: string;
+}
+
+export interface DrillFlags extends SnapshotFlags {
+  readonly checkImage?: string;
+  readonly checkCommand?: string;
+  readonly checkTimeout?: number;
 }
 
 /** What is declared, with the flags on top. Throws {@link UsageError} that names every wrong field. */
@@ -72,18 +62,39 @@ export function backupRequest(claim: string, flags: BackupFlags, declared?: Back
 }
 
 export function restoreRequest(claim: string, flags: RestoreFlags, declared?: BackupRequest): RestoreRequest {
-  const snapshot = given({ id: flags.snapshot, asOf: flags.asOf, previous: flags.previous });
   return checked(RestoreRequestSchema, {
+    ...snapshotFlags(claim, flags, declared),
+    ...given({ accessModes: flags.accessMode, whenNoSnapshot: flags.whenNoSnapshot }),
+  });
+}
+
+/** `check` is what the schedule of the source's drills says; flags go before it, one by one. */
+export function drillRequest(
+  claim: string,
+  flags: DrillFlags,
+  declared?: BackupRequest,
+  check?: DrillCheckInput,
+): DrillRequest {
+  const said = given({
+    image: flags.checkImage,
+    command: flags.checkCommand === undefined ? undefined : ['sh', '-c', flags.checkCommand],
+    timeoutSeconds: flags.checkTimeout,
+  });
+  const wanted = { ...(check && flags.checkImage === undefined ? check : {}), ...said };
+  return checked(DrillRequestSchema, {
+    ...snapshotFlags(claim, flags, declared),
+    ...(Object.keys(wanted).length > 0 && { check: wanted }),
+  });
+}
+
+function snapshotFlags(claim: string, flags: SnapshotFlags, declared: BackupRequest | undefined) {
+  const snapshot = given({ id: flags.snapshot, asOf: flags.asOf, previous: flags.previous });
+  return {
     ...(declared && volumeOf(declared)),
     ...volumeFlags(claim, flags),
     ...(Object.keys(snapshot).length > 0 && { snapshot }),
-    ...given({
-      capacity: flags.capacity,
-      storageClassName: flags.storageClass,
-      accessModes: flags.accessMode,
-      whenNoSnapshot: flags.whenNoSnapshot,
-    }),
-  });
+    ...given({ capacity: flags.capacity, storageClassName: flags.storageClass }),
+  };
 }
 
 export function snapshotsRequest(claim: string, flags: VolumeFlags, declared?: BackupRequest): SnapshotsRequest {
@@ -108,7 +119,7 @@ export function maintenanceRequest(flags: {
   );
 }
 
-const volumeFlags = (claim: string, flags: VolumeFlags): Partial<VolumeFields> & Pick<VolumeFields, 'claim'> => ({
+const volumeFlags = (claim: string, flags: VolumeFlags) => ({
   claim,
   ...given({
     namespace: flags.namespace,
@@ -118,9 +129,6 @@ const volumeFlags = (claim: string, flags: VolumeFlags): Partial<VolumeFields> &
     repositoryClaim: flags.repositoryClaim,
   }),
 });
-
-const volumeOf = (request: BackupRequest): Partial<VolumeFields> =>
-  given(Object.fromEntries(VOLUME_FIELDS.map((name) => [name, request[name]])));
 
 /** The request as typed, not completed: the workflow does that, and the UI then shows what a person said. */
 function checked<Schema extends z.ZodType>(schema: Schema, request: object): z.input<Schema> {

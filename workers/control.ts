@@ -6,6 +6,7 @@ import { createWatchActivities } from '../activities/watch-activities.ts';
 import { DEFAULT_REPOSITORY } from '../api/volume-request.ts';
 import { CONTROL_QUEUE } from '../workflows/task-queues.ts';
 import { createClusterDependencies } from './cluster-dependencies.ts';
+import { tellKnownDrills } from './known-drills.ts';
 import { observeRecords } from './observe-records.ts';
 import { createOrchestrator } from './orchestrator.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
@@ -25,6 +26,7 @@ export async function openControl(context: RoleContext): Promise<OpenRole> {
   const { connection, config, telemetry } = context;
   await ensureSearchAttributes(connection, config.temporal.namespace, telemetry.log);
   const { dependencies, close } = createClusterDependencies(context, preflightWatches(context.config.namespace));
+  void tellKnownDrills(dependencies, telemetry.metrics);
   const client = new Client({ connection, namespace: config.temporal.namespace });
   const activities = {
     ...observeRecords(createControlActivities(dependencies), telemetry.metrics),

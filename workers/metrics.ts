@@ -1,6 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { DrillRecord } from '../api/drill-record.ts';
 import type { BackupRecord } from '../workflows/backup/contract.ts';
 import type { RestoreRecord } from '../workflows/restore/contract.ts';
+import { createDrillMetrics } from './drill-metrics.ts';
 
 /** What a run was about, for a metric's labels. */
 export interface VolumeLabels {
@@ -12,6 +14,9 @@ export interface VolumeLabels {
 export interface Metrics {
   backupEnded(volume: VolumeLabels, record: BackupRecord): void;
   restoreEnded(volume: VolumeLabels, record: RestoreRecord): void;
+  drillEnded(record: DrillRecord): void;
+  /** The last drill of a source as it is recorded, when this process starts: the next one may be a month away. */
+  drillKnown(record: DrillRecord): void;
   /** Registers a source of Kubernetes request counts (`create Job` → number), read at every scrape. */
   countRequests(read: () => Readonly<Record<string, number>>): void;
   /** Prometheus text. */
@@ -60,6 +65,8 @@ export function createMetrics(role: string): Metrics {
     registers,
   });
 
+  const drills = createDrillMetrics(registry);
+
   const ended = (
     kind: string,
     { namespace, claim }: VolumeLabels,
@@ -79,6 +86,11 @@ export function createMetrics(role: string): Metrics {
       if (record.uploadedBytes !== undefined) uploaded.inc({ namespace, claim }, record.uploadedBytes);
     },
     restoreEnded: (labels, record) => ended('restore', labels, record),
+    drillEnded(record) {
+      ended('drill', record, record);
+      drills(record);
+    },
+    drillKnown: drills,
     countRequests(read) {
       new Counter({
         name: 'stowage_kubernetes_requests_total',

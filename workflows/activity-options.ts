@@ -4,7 +4,7 @@ import {
   type LocalActivityOptions,
   type RetryPolicy,
 } from '@temporalio/workflow';
-import { nonRetryableTypes } from './failures.ts';
+import { FailureType, failureRules } from './failures.ts';
 import { CONTROL_QUEUE, MOVERS_QUEUE, repositoryQueue } from './task-queues.ts';
 
 /** Restores go before backups, and backups before care of the repository; 1 is first. */
@@ -18,6 +18,9 @@ export interface Urgency {
   readonly fairnessKey: string;
 }
 
+/** Types that Temporal must not retry. */
+const nonRetryableTypes = Object.values(FailureType).filter((type) => !failureRules[type].retryable);
+
 const retry = (
   initialInterval: RetryPolicy['initialInterval'],
   maximumInterval: RetryPolicy['maximumInterval'],
@@ -25,7 +28,7 @@ const retry = (
   initialInterval: initialInterval!,
   backoffCoefficient: 2,
   maximumInterval: maximumInterval!,
-  nonRetryableErrorTypes: [...nonRetryableTypes],
+  nonRetryableErrorTypes: nonRetryableTypes,
 });
 
 /**

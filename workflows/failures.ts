@@ -31,6 +31,7 @@ export const FailureType = {
   Suspicious: 'Suspicious',
   ClockSkew: 'ClockSkew',
   DestinationGone: 'DestinationGone',
+  CheckFailed: 'CheckFailed',
 } as const;
 export type FailureType = (typeof FailureType)[keyof typeof FailureType];
 
@@ -191,9 +192,5 @@ export const failureRules: Readonly<Record<FailureType, FailureRule>> = {
       'Set the clocks of the nodes and of the storage (NTP); backups go on, and the next maintenance runs by itself once they agree.',
   },
   DestinationGone: { retryable: false, exitCode: 40, remedy: 'Declare the destination again if its claim is wanted.' },
+  CheckFailed: { retryable: false, exitCode: 41, remedy: 'Read what the check said, and repair the application.' },
 };
-
-/** Types that Temporal must not retry, for retry policies. */
-export const nonRetryableTypes: readonly FailureType[] = Object.values(FailureType).filter(
-  (type) => !failureRules[type].retryable,
-);

@@ -3,6 +3,7 @@ export { backupVolume } from './backup/workflow.ts';
 export { holdRepository } from './care/lock.ts';
 export { maintainRepository } from './care/maintain-workflow.ts';
 export { verifyRepository } from './care/verify-workflow.ts';
+export { drillVolume } from './drill/workflow.ts';
 export { initRepository } from './repository/init-workflow.ts';
 export { inspectRepository } from './repository/inspect-workflow.ts';
 export { listSnapshots } from './repository/list-workflow.ts';

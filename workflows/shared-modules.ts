@@ -4,6 +4,8 @@
  */
 import * as backup from '../api/backup-request.ts';
 import * as care from '../api/care-request.ts';
+import * as drillCheck from '../api/drill-check.ts';
+import * as drill from '../api/drill-request.ts';
 import * as inspect from '../api/inspect-request.ts';
 import * as caredRepository from '../api/kopia-repository.ts';
 import * as kubernetes from '../api/kubernetes-values.ts';
@@ -23,6 +25,8 @@ for (const exported of [
   backup,
   care,
   caredRepository,
+  drill,
+  drillCheck,
   inspect,
   kubernetes,
   mover,

@@ -7,10 +7,10 @@ import { type PodStatus, podStatus, type StatusFailure } from '../kubernetes/pod
 import { PortError } from '../ports/port-error.ts';
 import { Deferred } from './deferred.ts';
 import { explainStart } from './explain-start.ts';
-import type { Followed, MoverEnd } from './followed.ts';
+import { type Followed, followedContainer, type MoverEnd, portError } from './followed.ts';
 import { LogTail } from './log-reader.ts';
 import { isFinishedJob, moverEnd } from './mover-end.ts';
-import { METRICS_PORT, MOVER_CONTAINER } from './mover-job.ts';
+import { METRICS_PORT } from './mover-job.ts';
 import { StartWatch } from './start-problem.ts';
 
 const TICK_MILLISECONDS = 500;
@@ -93,7 +93,7 @@ export class MoverFollower<T> {
 
   #podPresent(pod: V1Pod): void {
     this.#pod = pod;
-    this.#status = podStatus(pod, MOVER_CONTAINER);
+    this.#status = podStatus(pod, followedContainer(this.#followed));
     this.#firstStatus ??= this.#status;
     if (this.#status.failure?.type === FailureType.Evicted) this.#drivenOut = this.#status;
     const { state, startedAt, exitCode } = this.#status;
@@ -133,7 +133,7 @@ export class MoverFollower<T> {
     const { cluster } = this.#deps;
     const ref = { namespace: this.#namespace, name: pod.metadata?.name ?? '' };
     this.#tail.clear();
-    for await (const line of cluster.followLog(ref, MOVER_CONTAINER, this.#signal)) {
+    for await (const line of cluster.followLog(ref, followedContainer(this.#followed), this.#signal)) {
       this.#tail.add(line);
       const result = this.#followed.language.result(line);
       if (result !== undefined) {
@@ -194,6 +194,3 @@ export class MoverFollower<T> {
 }
 
 const isEnd = (status: PodStatus | undefined): boolean => status?.state === 'Succeeded' || status?.state === 'Failed';
-
-const portError = (failure: { type: FailureType; message: string; retryable?: boolean }): PortError =>
-  new PortError(failure.type, failure.message, failure.retryable === undefined ? {} : { retryable: failure.retryable });

@@ -1,7 +1,8 @@
 import type { V1Job } from '@kubernetes/client-node';
 import type { RunReference } from '../../workflows/backup/contract.ts';
-import type { PortError } from '../ports/port-error.ts';
-import type { LogLanguage } from './log-reader.ts';
+import { PortError } from '../ports/port-error.ts';
+import type { LogFailure, LogLanguage } from './log-reader.ts';
+import { MOVER_CONTAINER } from './mover-job.ts';
 import type { TransferWatch } from './transfer-watch.ts';
 
 /** What is followed, and how its log is understood. */
@@ -30,3 +31,11 @@ export type MoverEnd<T> =
   | { readonly type: 'Stuck'; readonly error: PortError; readonly podName: string }
   /** It does not start; its Job is kept. */
   | { readonly type: 'NotStarted'; readonly error: PortError };
+
+/** The container whose log is read: the one that the Job has. */
+export const followedContainer = ({ job }: Pick<Followed<unknown>, 'job'>): string =>
+  job.spec?.template.spec?.containers[0]?.name ?? MOVER_CONTAINER;
+
+/** What a log or a status tells, as it is thrown. */
+export const portError = ({ type, message, retryable }: LogFailure): PortError =>
+  new PortError(type, message, retryable === undefined ? {} : { retryable });

@@ -11,9 +11,10 @@ import { Annotation } from '../../api/metadata.ts';
 import { REPOSITORY_MOUNT } from '../../api/volume-request.ts';
 import type { RunReference } from '../../workflows/backup/contract.ts';
 import type { ActivitySettings } from '../dependencies.ts';
-import { type Component, ownLabels, runAnnotations } from '../volume/ownership.ts';
+import type { Component } from '../volume/ownership.ts';
 import { buildAffinity, buildRepositoryVolume, type DeclaredPod, type RepositoryVolume } from './declared-pod.ts';
 import { buildContainerSecurity, buildPodSecurity } from './pod-security.ts';
+import { buildRunJob } from './run-job.ts';
 
 /** Scripts and runbooks know the mover by this name. */
 export const MOVER_CONTAINER = 'kopia';
@@ -21,12 +22,6 @@ export const MOVER_CONTAINER = 'kopia';
 /** Kopia's Prometheus page, on the pod's address. */
 export const METRICS_PORT = 9411;
 export const METRICS_ADDRESS = `:${METRICS_PORT}`;
-
-/** Only a safety net for a worker that never comes back; it also bounds how long a finished mover can be found again. */
-const TTL_SECONDS = 24 * 3600;
-
-/** A stopped Kopia needs a second; a stuck one is killed after this, which harms no repository (faults.md M7). */
-const GRACE_SECONDS = 10;
 
 const CONFIG_MOUNT = '/kopia-config';
 const CONFIG_FILE = 'kopia.config';
@@ -74,40 +69,21 @@ export interface MoverJobRequest {
  */
 export function buildMoverJob(request: MoverJobRequest): V1Job {
   const { run, settings, component, namespace, name, securityContext, privileged } = request;
-  const labels = { ...ownLabels(component, run), ...request.labels };
   const serviceAccountName = request.declared.moverServiceAccount ?? settings.moverServiceAccount;
   const affinity = buildAffinity(request.declared.moverAffinity, request.nodeName);
   const security = { requested: securityContext, privileged, ...(request.restores ? { restores: true } : {}) };
-  return {
-    apiVersion: 'batch/v1',
-    kind: 'Job',
-    metadata: { namespace, name, labels, annotations: runAnnotations(run) },
-    spec: {
-      // Retries are the workflow's; a second pod beside a dying one must never be.
-      backoffLimit: 0,
-      parallelism: 1,
-      completions: 1,
-      podReplacementPolicy: 'Failed',
-      ttlSecondsAfterFinished: TTL_SECONDS,
-      template: {
-        metadata: {
-          labels: { ...request.declared.moverPodLabels, ...labels },
-          annotations: { ...runAnnotations(run), [Annotation.kopiaConfig]: request.kopiaConfig },
-        },
-        spec: {
-          restartPolicy: 'Never',
-          automountServiceAccountToken: false,
-          enableServiceLinks: false,
-          terminationGracePeriodSeconds: GRACE_SECONDS,
-          ...(serviceAccountName ? { serviceAccountName } : {}),
-          ...(affinity ? { affinity } : {}),
-          securityContext: buildPodSecurity(security),
-          containers: [buildContainer(request, buildContainerSecurity(security))],
-          volumes: buildVolumes(request),
-        },
-      },
+  return buildRunJob({
+    ...{ run, component, namespace, name, labels: request.labels },
+    podLabels: request.declared.moverPodLabels,
+    podAnnotations: { [Annotation.kopiaConfig]: request.kopiaConfig },
+    pod: {
+      ...(serviceAccountName ? { serviceAccountName } : {}),
+      ...(affinity ? { affinity } : {}),
+      securityContext: buildPodSecurity(security),
+      containers: [buildContainer(request, buildContainerSecurity(security))],
+      volumes: buildVolumes(request),
     },
-  };
+  });
 }
 
 function buildContainer(request: MoverJobRequest, securityContext: V1Container['securityContext']): V1Container {

@@ -22,6 +22,8 @@ export const EventReason = {
   /** A run of a repository's care. */
   careSucceeded: 'CareSucceeded',
   careFailed: 'CareFailed',
+  drillPassed: 'DrillPassed',
+  drillFailed: 'DrillFailed',
   /** A declared object can't be acted on; the message names the field and the remedy. */
   held: 'Held',
 } as const;

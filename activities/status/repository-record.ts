@@ -17,6 +17,9 @@ export const RecordKey = {
 /** How often a write that somebody else overtook is tried again at once. */
 const MAX_TRIES = 5;
 
+/** What the ConfigMap is, as its label says. */
+export const RECORD_COMPONENT = 'repository-record';
+
 type Change = (record: RepositoryRecord) => RepositoryRecord | undefined;
 
 /** What the cluster remembers of each repository: one ConfigMap in Stowage's namespace. */
@@ -89,7 +92,7 @@ const refOf = ({ settings }: Pick<ActivityDependencies, 'settings'>, repository:
 });
 
 function buildRecord(ref: { namespace: string; name: string }, data: Record<string, string>): V1ConfigMap {
-  const labels = { [Label.managedBy]: MANAGED_BY, [Label.component]: 'repository-record' };
+  const labels = { [Label.managedBy]: MANAGED_BY, [Label.component]: RECORD_COMPONENT };
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...ref, labels }, data };
 }
 

@@ -16,6 +16,7 @@ export const Component = {
   staging: 'staging',
   image: 'image',
   care: 'repository-care',
+  drillCheck: 'drill-check',
 } as const;
 export type Component = (typeof Component)[keyof typeof Component];
 

@@ -1,5 +1,7 @@
+import { Label } from '../../api/metadata.ts';
 import type { WatchRules } from '../kubernetes/watched-reads.ts';
 import type { DeclaredObject } from '../ports/cluster.ts';
+import { RECORD_COMPONENT } from '../status/repository-record.ts';
 import { allowsPrivileged } from './preflight.ts';
 
 /** A run that is under way is about to write from what it reads: that must not be what another worker has changed since. */
@@ -14,5 +16,6 @@ export const preflightWatches = (stowageNamespace: string) =>
     Namespace: { selector: {}, askAnew: allowsPrivileged },
     ReplicationSource: { selector: {}, askAnew: isUnderWay },
     ReplicationDestination: { selector: {}, askAnew: isUnderWay },
-    ConfigMap: { selector: { namespace: stowageNamespace } },
+    // Not the histories of drills, of which there is one for each source.
+    ConfigMap: { selector: { namespace: stowageNamespace, labels: `${Label.component}=${RECORD_COMPONENT}` } },
   }) satisfies WatchRules;

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { CRON_ADMISSION, CRON_PROBLEM } from '../cron-schedule.ts';
 import { moverFields } from './mover-fields.ts';
-import { flag, open, text } from './values.ts';
+import { flag, list, open, text } from './values.ts';
 
 const cron = (description: string) => z.string().regex(CRON_ADMISSION, CRON_PROBLEM).meta({ description }).optional();
 
-const days = (description: string, most: number) =>
+/** A whole number from 1. */
+const amount = (description: string, most: number) =>
   z
     .int()
     .min(1, `must be 1 to ${most}`)
@@ -35,7 +36,22 @@ const verification = open('What proves that the repository can be read.', {
   paused: flag('No verification is started while it is true.'),
   quickSchedule: cron('When indexes, manifests and folders are read: `47 */6 * * *` where left out.'),
   deepSchedule: cron('When a share of the contents is read: `7 4 * * *` where left out.'),
-  readAllWithinDays: days('Days within which deep verification has read every content once. Default: 30.', 366),
+  readAllWithinDays: amount('Days within which deep verification has read every content once. Default: 30.', 366),
+});
+
+const check = open('A program that is run on what every drill of this repository restored.', {
+  image: text('Image of the program.'),
+  command: list('Program and its words, without a shell.'),
+  args: list('More words.'),
+  mountPath: text('Where the restored data is mounted, writable. Default: /data.'),
+  timeoutSeconds: amount('How long it may run, seconds. Default: 600.', 86_400),
+  resources: moverFields.moverResources,
+});
+
+const drills = open('Rehearsals: each application is restored into a throw-away claim and compared.', {
+  paused: flag('No drill is started while it is true.'),
+  schedule: cron('When drills run: once a month where left out, each source at a day and hour of its own.'),
+  check: check.optional(),
 });
 
 /** `spec` of a KopiaRepository. Every field may be left out. */
@@ -44,6 +60,7 @@ export const RepositorySpec = z
     ...place,
     maintenance: maintenance.optional(),
     verification: verification.optional(),
+    drills: drills.optional(),
     moverSecurityContext: moverFields.moverSecurityContext,
     moverServiceAccount: moverFields.moverServiceAccount,
     moverResources: moverFields.moverResources,

@@ -12,12 +12,12 @@ import { type RestoreFlags, restoreRequest } from '../requests.ts';
 import type { StartOptions } from '../start.ts';
 import {
   addRepositoryOptions,
+  addSnapshotOptions,
   addVolumeOptions,
   addWaitOption,
   choice,
   collect,
   type RunCommand,
-  wholeNumber,
 } from './volume-options.ts';
 
 interface Flags extends RestoreFlags {
@@ -39,12 +39,7 @@ ${exitCodeHelp(['SnapshotNotFound', 'RestoreMismatch', 'TargetExists', 'WrongPas
 
 export function addRestoreCommand(program: Command, run: RunCommand): void {
   const command = program.command('restore').description('bring a missing application volume back');
-  addWaitOption(addRepositoryOptions(addVolumeOptions(command)))
-    .option('--snapshot <id>', 'exactly this snapshot, as `stowage snapshots` lists it')
-    .option('--as-of <time>', 'the newest that was started at or before this time (RFC 3339)')
-    .option('--previous <n>', 'skip the n newest (after --as-of)', wholeNumber)
-    .option('--capacity <quantity>', 'size of the new claim (default: what the backup recorded)')
-    .option('--storage-class <name>', 'class of the new claim (default: what the backup recorded)')
+  addWaitOption(addSnapshotOptions(addRepositoryOptions(addVolumeOptions(command))))
     .addOption(
       choice(
         '--access-mode <mode>',

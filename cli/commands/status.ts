@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
-import { isOwned } from '../../schedules/ids.ts';
+import { isBackupId, isOwned } from '../../schedules/ids.ts';
 import { BACKUP_VOLUME } from '../../workflows/backup/contract.ts';
 import { SearchAttribute } from '../../workflows/progress.ts';
 import { RESTORE_VOLUME } from '../../workflows/restore/contract.ts';
@@ -84,7 +84,7 @@ async function readClaims(context: CliContext, namespace: string | undefined): P
 async function listSchedules(client: Client): Promise<ListedSchedule[]> {
   const listed: ListedSchedule[] = [];
   for await (const { scheduleId, memo, state, info, typedSearchAttributes } of client.schedule.list()) {
-    if (!isOwned(memo)) continue;
+    if (!isOwned(memo) || !isBackupId(scheduleId)) continue;
     const attributes = new Map(typedSearchAttributes?.getAll().map(({ key, value }) => [key.name, String(value)]));
     const next = info.nextActionTimes[0];
     listed.push({

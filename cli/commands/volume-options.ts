@@ -23,6 +23,15 @@ export function addRepositoryOptions(command: Command): Command {
     .option('--repository-claim <name>', 'claim of the repository volume (default: as declared, else kopia)');
 }
 
+/** Which snapshot, and what the claim is like that it goes into. */
+export const addSnapshotOptions = (command: Command): Command =>
+  command
+    .option('--snapshot <id>', 'exactly this snapshot, as `stowage snapshots` lists it')
+    .option('--as-of <time>', 'the newest that was started at or before this time (RFC 3339)')
+    .option('--previous <n>', 'skip the n newest (after --as-of)', wholeNumber)
+    .option('--capacity <quantity>', 'size of the new claim (default: what the backup recorded)')
+    .option('--storage-class <name>', 'class of the new claim (default: what the backup recorded)');
+
 /** `--wait` is the default; `--no-wait` starts and leaves. */
 export const addWaitOption = (command: Command): Command =>
   command.option('--wait', 'follow the run to its end (the default)').option('--no-wait', 'start the run and leave');

@@ -17,7 +17,7 @@ export const rooms: readonly Room[] = [
   { path: 'api/', may: ['zod'] },
 
   // Whoever starts a workflow reads its contract: names and types, nothing that runs.
-  ...['backup/', 'restore/', 'care/', 'repository/', 'repository/inspect-', 'watch/'].map((domain) => ({
+  ...['backup/', 'restore/', 'care/', 'drill/', 'repository/', 'repository/inspect-', 'watch/'].map((domain) => ({
     path: `workflows/${domain}contract.ts`,
     may: [],
     mayTypes: ['api/', ...contracts],

@@ -201,3 +201,23 @@ it('a claim tells what it waits for, and whether it is a block device', async ()
   ]);
   expect((await cluster.claims())[1]).not.toHaveProperty('waitsFor');
 });
+
+describe('what the cluster tells of drills', () => {
+  const HISTORIES = 'GET /api/v1/namespaces/stowage-system/configmaps';
+  const REPOSITORIES = 'GET /apis/stowage.dev/v1alpha1/namespaces/stowage-system/kopiarepositories';
+
+  it('are the histories alone, by their label, without what can not be read', async () => {
+    answers.set(HISTORIES, { body: { items: [{ metadata: { name: 'a' }, data: { note: 'no record' } }] } });
+    expect(await cluster.drills('stowage-system')).toEqual([]);
+    expect(requests[0]?.query).toContain('labelSelector=stowage.dev%2Fdrills-of');
+  });
+
+  it('and what is declared of repositories; nothing where the CRD is not installed', async () => {
+    expect(await cluster.repositories('stowage-system')).toEqual([]);
+    const metadata = { name: 'kopia', namespace: 'stowage-system' };
+    answers.set(REPOSITORIES, { body: { items: [{ metadata, spec: { drills: { paused: true } } }] } });
+    expect(await cluster.repositories('stowage-system')).toMatchObject([{ drills: { paused: true } }]);
+    answers.set(REPOSITORIES, { status: 403, body: { kind: 'Status' } });
+    expect(await failureOf(cluster.repositories('stowage-system'))).toMatchObject({ type: 'Forbidden' });
+  });
+});

@@ -7,6 +7,7 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { BackupVolumeResult } from '../../workflows/backup/contract.ts';
+import type { DrillVolumeResult } from '../../workflows/drill/contract.ts';
 import { FailureType } from '../../workflows/failures.ts';
 import { PROGRESS_QUERY, type RunProgress } from '../../workflows/progress.ts';
 import type { InitRepositoryResult, ListSnapshotsResult } from '../../workflows/repository/contract.ts';
@@ -69,6 +70,18 @@ export async function restoreVolume(input: VolumeInput): Promise<RestoreVolumeRe
   await behave(input);
   const message = `${input.namespace}/${input.claim} exists: nothing was touched`;
   return { outcome: 'TargetExists', message, identity: 'app-src@demo:/data', phases };
+}
+
+/** Tells back its check, as an image. */
+export async function drillVolume(input: VolumeInput & { check?: { image: string } }): Promise<DrillVolumeResult> {
+  await behave(input);
+  const { namespace, claim } = input;
+  const check = input.check ? { check: { image: input.check.image, seconds: 1, log: ['ok'] } } : {};
+  return {
+    ...{ namespace, claim, source: 'app-src', repository: 'kopia', identity: 'app-src@demo:/data' },
+    ...{ workflowId: 'drill', runId: 'run', outcome: 'Passed', message: `${namespace}/${claim} was restored` },
+    ...{ startedAt: '2026-11-23T11:00:00Z', finishedAt: '2026-11-23T11:01:00Z', durationSeconds: 60, ...check, phases },
+  };
 }
 
 export async function initRepository(input: { repository: string; adopt?: boolean }): Promise<InitRepositoryResult> {

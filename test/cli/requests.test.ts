@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BackupRequest } from '../../api/backup-request.ts';
 import { UsageError } from '../../cli/errors.ts';
-import { backupRequest, initRequest, restoreRequest, snapshotsRequest } from '../../cli/requests.ts';
+import { backupRequest, drillRequest, initRequest, restoreRequest, snapshotsRequest } from '../../cli/requests.ts';
 
 const declared: BackupRequest = {
   namespace: 'demo',
@@ -59,6 +59,19 @@ describe('requests made from flags', () => {
       source: 'special',
       identity: { username: 'emby' },
     });
+  });
+
+  it('take over for a drill what a restore does, and the check that is declared unless another image is named', () => {
+    const check = { image: 'sqlite', command: ['true'], timeoutSeconds: 30 };
+    const ofDrill = (flags: object) => drillRequest('app-config', { namespace: 'demo', ...flags }, declared, check);
+    const volume = restoreRequest('app-config', { namespace: 'demo' }, declared);
+    expect(ofDrill({})).toEqual({ ...volume, check });
+    expect(ofDrill({ checkTimeout: 5 })).toEqual({ ...volume, check: { ...check, timeoutSeconds: 5 } });
+    expect(ofDrill({ checkImage: 'own', checkCommand: 'test -s /data/a' })).toEqual({
+      ...volume,
+      check: { image: 'own', command: ['sh', '-c', 'test -s /data/a'] },
+    });
+    expect(() => ofDrill({ checkImage: 'own' })).toThrow(/check\.command: must be a list of words/);
   });
 
   it('are refused with every wrong field named', () => {

@@ -52,6 +52,8 @@ export async function stowage(args: readonly string[], options: CliRunOptions = 
       volsync: async () => ({ acting: false, seen: [], deployments: [] }),
       setControl: async () => true,
       withdraw: async () => true,
+      drills: async () => [],
+      repositories: async () => [],
       ...options.cluster,
       async claims(namespace) {
         if (options.claims instanceof Error) throw options.claims;

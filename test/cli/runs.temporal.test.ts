@@ -6,6 +6,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CommandError } from '../../cli/errors.ts';
 import { desiredSchedules } from '../../schedules/desired.ts';
+import { desiredDrills } from '../../schedules/drills.ts';
 import { creationOf } from '../../schedules/temporal-options.ts';
 import type { MoverProgress } from '../../workflows/progress.ts';
 import { CONTROL_QUEUE } from '../../workflows/task-queues.ts';
@@ -207,6 +208,31 @@ describe('the other commands', () => {
     expect(new Set(answers.map(({ runId }) => runId)).size).toBe(1);
     expect(answers.filter(({ joined }) => !joined)).toHaveLength(1);
     await server.client.workflow.getHandle('restore/fifty/waiting').signal('finish');
+  });
+
+  it('a drill by hand is the one that is declared: repository, identity and check', async () => {
+    const [schedule] = desiredDrills([declared({ name: 'drilled-src', spec: { sourcePVC: 'drilled-config' } })], []);
+    const { settings } = schedule!;
+    const check = { image: 'alpine/sqlite', command: ['true'] };
+    const request = { ...settings.request, check };
+    await server.client.schedule.create(creationOf({ ...schedule!, settings: { ...settings, request } }));
+    const { exitCode, stdout } = await cli('drill drilled-config -n demo --previous 1');
+    expect({ exitCode, stdout }).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('alpine/sqlite') });
+    expect(await inputOf('drill/demo/drilled-src')).toEqual({
+      ...{ namespace: 'demo', claim: 'drilled-config', snapshot: { previous: 1 }, check },
+    });
+    expect((await cli('drill locked -n demo')).exitCode).toBe(18);
+  });
+
+  it('a drill joins the one that a schedule started', async () => {
+    const workflowId = 'drill/demo/waiting-src-2026-11-23T10:00:00Z';
+    const args = [{ namespace: 'demo', claim: 'waiting' }];
+    const handle = await server.client.workflow.start('drillVolume', { taskQueue: CONTROL_QUEUE, workflowId, args });
+    const query = `WorkflowId STARTS_WITH 'drill/demo/waiting-src' AND ExecutionStatus = 'Running'`;
+    await until(async () => (await server.client.workflow.count(query)).count === 1);
+    const { stdout } = await cli('drill waiting -n demo --no-wait --json');
+    expect(JSON.parse(stdout)).toMatchObject({ joined: true, workflowId });
+    await handle.signal('finish');
   });
 
   it('init creates, or adopts when asked to', async () => {

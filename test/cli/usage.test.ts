@@ -54,6 +54,8 @@ describe('help', () => {
     'init',
     'backup',
     'restore',
+    'drill',
+    'drills',
     'snapshots',
     'maintain',
     'status',

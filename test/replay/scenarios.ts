@@ -82,6 +82,17 @@ export const scenarios: readonly Scenario[] = [
       }),
     },
   },
+  { name: 'drill', workflow: 'drillVolume', input: { ...volume, check: { image: 'sqlite', command: ['true'] } } },
+  {
+    name: 'drill-mismatch',
+    workflow: 'drillVolume',
+    input: volume,
+    change: {
+      checkRestore: async () => {
+        throw failure('RestoreMismatch');
+      },
+    },
+  },
   { name: 'inspect', workflow: 'inspectRepository', input: {} },
   { name: 'init', workflow: 'initRepository', input: {}, change: { readRepositoryRecord: async () => ({}) } },
   { name: 'list', workflow: 'listSnapshots', input: volume },

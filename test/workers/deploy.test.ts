@@ -77,7 +77,7 @@ describe('the rights of each role', () => {
   it('keep the records of repositories in the own namespace', () => {
     expect(rightsGivenBy(rulesOf('ClusterRole', 'stowage-control')).join()).not.toContain('configmaps');
     expect(find('Role', 'stowage-control').metadata.namespace).toBe('stowage-system');
-    expect(preflightWatches('stowage-system').ConfigMap.selector).toEqual({ namespace: 'stowage-system' });
+    expect(preflightWatches('stowage-system').ConfigMap.selector).toMatchObject({ namespace: 'stowage-system' });
   });
 
   it('do not exist beside the repository: no binding, no token', () => {

@@ -12,6 +12,7 @@ import type {
   CarePlan,
   RepositoryCareActivities,
 } from '../../workflows/care/contract.ts';
+import type { DrillControlActivities, DrillMoverActivities } from '../../workflows/drill/contract.ts';
 import type { FailureType } from '../../workflows/failures.ts';
 import { failureRules } from '../../workflows/failures.ts';
 import type {
@@ -31,6 +32,8 @@ export type AllActivities = BackupControlActivities &
   CareControlActivities &
   CareMoverActivities &
   RepositoryCareActivities &
+  DrillControlActivities &
+  DrillMoverActivities &
   WatchActivities;
 
 export const UNIQUE_ID = 'ab'.repeat(32);
@@ -203,6 +206,11 @@ export function succeedingActivities(calls: string[]): AllActivities {
     runVerification: async () => wholeReport,
     recordCare: async () => undefined,
     cleanUpCare: async () => ({ removed: [] }),
+    preflightDrill: async () => ({ privileged: false, repositoryUniqueId: UNIQUE_ID, repositoryPath: '/repository' }),
+    stageDrill: async () => ({ stagingClaim: 'stowage-drill-app-src-staging' }),
+    recordDrill: async () => undefined,
+    runDrillCheck: async () => ({ startMilliseconds: 5, runMilliseconds: 400, log: ['ok'] }),
+    cleanUpDrill: async () => ({ removed: [] }),
   };
   return countCalls(activities, calls);
 }
