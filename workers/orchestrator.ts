@@ -12,7 +12,7 @@ import { FailureType } from '../workflows/failures.ts';
 import { SearchAttribute } from '../workflows/progress.ts';
 import { RESTORE_VOLUME, restoreWorkflowId } from '../workflows/restore/contract.ts';
 import { CONTROL_QUEUE } from '../workflows/task-queues.ts';
-import { syncCare } from './care-sync.ts';
+import { syncCare, syncDrills } from './care-sync.ts';
 import { syncSchedules } from './schedule-sync.ts';
 
 /** Memo key of what the watch started a run for; without it a person started the run. */
@@ -23,6 +23,7 @@ export function createOrchestrator(client: Client): Orchestrator {
   return {
     syncSchedules: (sources, complete) => asking(() => syncSchedules(client.schedule, sources, complete)),
     syncCare: (repositories) => asking(() => syncCare(client.schedule, repositories)),
+    syncDrills: (sources, repositories) => asking(() => syncDrills(client.schedule, sources, repositories)),
     deleteSchedule: ({ namespace, name }) => asking(() => deleteOwnSchedule(client, scheduleId(namespace, name))),
     triggerSchedule: ({ namespace, name }) => asking(() => trigger(client, scheduleId(namespace, name))),
     startBackup: (request, attempt) => {

@@ -1,6 +1,6 @@
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
 import type { ActivityDependencies } from '../dependencies.ts';
-import type { DeclaredObject } from '../ports/cluster.ts';
+import type { DeclaredObject, RepositoryObject } from '../ports/cluster.ts';
 import type { Orchestrator } from '../ports/orchestrator.ts';
 
 /** What the watch is told by the worker's configuration. */
@@ -23,6 +23,7 @@ export interface WatchDependencies extends ActivityDependencies {
 export interface Picture {
   readonly sources: readonly DeclaredObject[];
   readonly destinations: readonly DeclaredObject[];
+  readonly repositories: readonly RepositoryObject[];
   claim(namespace: string, name: string): V1PersistentVolumeClaim | undefined;
   /** Claims that name this destination as their data source. */
   populatedClaims(namespace: string, destination: string): readonly V1PersistentVolumeClaim[];

@@ -27,6 +27,7 @@ export class DeclaredPass {
   readonly #sourceReadings: Readings<ReturnType<typeof readReplicationSource>>;
   readonly #destinationReadings: Readings<ReturnType<typeof readReplicationDestination>>;
 
+  #actedOn: readonly DeclaredSource[] = [];
   #conflicts: { readonly key: string; readonly found: readonly Conflict[] } | undefined;
 
   /** `kept`: schedules that the watch before this one had kept although their sources went. */
@@ -40,6 +41,11 @@ export class DeclaredPass {
     const repositories = new RepositoryVersions(dependencies);
     this.#sources = new SourcePass(dependencies, this.#sourceReadings, secrets, runs, repositories, kept);
     this.#destinations = new DestinationPass(dependencies, this.#destinationReadings, secrets, runs, repositories);
+  }
+
+  /** The sources of the last pass that Stowage acts on. */
+  get actedOn(): readonly DeclaredSource[] {
+    return this.#actedOn;
   }
 
   /**
@@ -66,6 +72,7 @@ export class DeclaredPass {
     });
     const conflicts = this.#findConflicts(sources, destinations, picture);
     const declared = sources.map((source) => source.declared);
+    this.#actedOn = declared;
     // Schedules first: hundreds of restores at once must not keep them waiting.
     const planned = await this.#sources.plan(picture, problemsOf(conflicts, DeclaredKind.source), complete, notes);
     notes.compared = complete;

@@ -23,6 +23,7 @@ export function buildPicture(
   return {
     sources,
     destinations,
+    repositories,
     volsyncActs,
     claim: (namespace, name) => byName.get(nameOf({ namespace, name })),
     populatedClaims,

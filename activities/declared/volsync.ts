@@ -1,3 +1,4 @@
+import type { ActivityDependencies } from '../dependencies.ts';
 import type { Lease } from '../ports/cluster.ts';
 
 /** The name of the lease of VolSync's operator, fork and upstream alike (compatibility.md 2.1). */
@@ -14,3 +15,27 @@ export const volsyncActs = (leases: readonly Lease[], now: Date): boolean =>
     const seconds = (spec.leaseDurationSeconds ?? DEFAULT_DURATION_SECONDS) * PATIENCE;
     return now.getTime() - Date.parse(spec.renewTime) < seconds * 1000;
   });
+
+/** How old an answer may be, milliseconds. A lease lives for a minute: asking at every change gains nothing. */
+const LEASE_AGE = 10_000;
+
+/** Whether VolSync's operator works in the cluster, asked now and then. */
+export class VolSyncLease {
+  readonly #dependencies: Pick<ActivityDependencies, 'cluster' | 'clock'>;
+  #known = { acts: false, askedAt: Number.NEGATIVE_INFINITY };
+
+  constructor(dependencies: Pick<ActivityDependencies, 'cluster' | 'clock'>) {
+    this.#dependencies = dependencies;
+  }
+
+  /** Throws PortError. */
+  async acts(): Promise<boolean> {
+    const { cluster, clock } = this.#dependencies;
+    const now = clock.now();
+    if (now - this.#known.askedAt >= LEASE_AGE) {
+      const leases = await cluster.list('Lease', { name: VOLSYNC_LEASE });
+      this.#known = { acts: volsyncActs(leases, new Date(now)), askedAt: now };
+    }
+    return this.#known.acts;
+  }
+}

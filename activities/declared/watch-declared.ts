@@ -5,10 +5,11 @@ import { PortError } from '../ports/port-error.ts';
 import { CarePass } from './care-pass.ts';
 import { PassNotes, type WatchDependencies } from './declared-context.ts';
 import { DeclaredPass } from './declared-pass.ts';
+import { DrillPass } from './drill-pass.ts';
 import { keptBefore, keptProgress } from './kept-schedules.ts';
 import { LiveSet, type LiveSets } from './live-set.ts';
 import { buildPicture } from './picture.ts';
-import { VOLSYNC_LEASE, volsyncActs } from './volsync.ts';
+import { VolSyncLease } from './volsync.ts';
 
 /** Changes that come together are looked at together: until none came for the first, at most for the second, milliseconds. */
 const GATHER = 150;
@@ -20,9 +21,6 @@ const ACT_AT_LEAST = 1_000;
 /** With nothing to do the watch looks again after this, and compares everything with Temporal after that, milliseconds. */
 const IDLE = 60_000;
 const COMPLETE_EVERY = 5 * 60_000;
-
-/** How old the answer may be whether VolSync's operator works, milliseconds. */
-const LEASE_AGE = 10_000;
 
 /** After a pass that failed, milliseconds; doubles up to the longest. */
 const FIRST_RETRY = 500;
@@ -55,13 +53,16 @@ class DeclaredWatch {
   #stoodStill = false;
   /** Sources came, went or were edited since the pass began. */
   #redeclared = false;
-  #volsync = { acts: false, askedAt: Number.NEGATIVE_INFINITY };
+  readonly #volsync: VolSyncLease;
+  readonly #drills: DrillPass;
   #progress: WatchProgress;
 
   constructor(dependencies: WatchDependencies, kept: readonly string[]) {
     this.#dependencies = dependencies;
     this.#pass = new DeclaredPass(dependencies, kept);
     this.#care = new CarePass(dependencies);
+    this.#drills = new DrillPass(dependencies);
+    this.#volsync = new VolSyncLease(dependencies);
     this.#progress = { sources: 0, destinations: 0, held: {}, ...keptProgress(kept) };
   }
 
@@ -117,7 +118,7 @@ class DeclaredWatch {
       const notes = new PassNotes();
       const complete = clock.now() >= completeAt;
       try {
-        const acts = await this.#volsyncActs();
+        const acts = await this.#volsync.acts();
         const picture = buildPicture(
           sources.values(),
           destinations.values(),
@@ -132,6 +133,7 @@ class DeclaredWatch {
         if (notes.compared) completeAt = clock.now() + COMPLETE_EVERY;
         if (passed.status === 'rejected') throw passed.reason;
         if (cared.status === 'rejected') throw cared.reason;
+        await this.#drills.run(this.#pass.actedOn, picture.repositories, complete, notes);
         retry = FIRST_RETRY;
         this.#progress = {
           sources: picture.sources.length,
@@ -149,17 +151,6 @@ class DeclaredWatch {
         retry = Math.min(retry * 2, LONGEST_RETRY);
       }
     }
-  }
-
-  /** A lease lives for a minute: asking at every change gains nothing. */
-  async #volsyncActs(): Promise<boolean> {
-    const { cluster, clock } = this.#dependencies;
-    const now = clock.now();
-    if (now - this.#volsync.askedAt >= LEASE_AGE) {
-      const leases = await cluster.list('Lease', { name: VOLSYNC_LEASE });
-      this.#volsync = { acts: volsyncActs(leases, new Date(now)), askedAt: now };
-    }
-    return this.#volsync.acts;
   }
 
   /** Starting hundreds of runs takes long: sources that come meanwhile don't wait for it. */

@@ -59,6 +59,8 @@ export interface Orchestrator {
   ): Promise<SourceScheduleReport>;
   /** Brings the schedules of care to what these repositories, all that there are, declare. */
   syncCare(repositories: readonly DeclaredRepository[]): Promise<ScheduleReport>;
+  /** Brings the schedules of drills to one for each of these sources, all that there are. */
+  syncDrills(sources: readonly DeclaredSource[], repositories: readonly DeclaredRepository[]): Promise<ScheduleReport>;
   /** Deletes the schedule of one source that is gone, if it is Stowage's. */
   deleteSchedule(source: SourceRef): Promise<void>;
   /** Starts a schedule's run now, outside of its times; nothing where it is paused, or a run of it is open. */

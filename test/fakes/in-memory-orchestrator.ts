@@ -9,15 +9,18 @@ import type {
 import type { BackupRequest } from '../../api/backup-request.ts';
 import { resolveBackup } from '../../api/backup-request.ts';
 import type { DeclaredRepository } from '../../api/kopia-repository.ts';
+import type { DeclaredSource } from '../../api/replication-source.ts';
 import { type RestoreRequest, resolveRestore } from '../../api/restore-request.ts';
 import { desiredCare } from '../../schedules/care.ts';
 import { desiredSchedules } from '../../schedules/desired.ts';
+import { desiredDrills } from '../../schedules/drills.ts';
 import { isBackupId, scheduleId } from '../../schedules/ids.ts';
 import { planSchedules, type ScheduleChange } from '../../schedules/plan.ts';
-import type { CurrentSchedule } from '../../schedules/settings.ts';
+import type { CurrentSchedule, DesiredSchedule } from '../../schedules/settings.ts';
 import { ownNote } from '../../schedules/settings.ts';
 import { backupWorkflowId } from '../../workflows/backup/contract.ts';
 import { isCareId } from '../../workflows/care/contract.ts';
+import { isDrillId } from '../../workflows/drill/contract.ts';
 import { restoreWorkflowId } from '../../workflows/restore/contract.ts';
 
 /** A run that a test ends as it likes. */
@@ -33,6 +36,11 @@ export class InMemoryOrchestrator implements Orchestrator {
   readonly runs: FakeRun[] = [];
   /** Ids of schedules that were triggered, in order. */
   readonly triggered: string[] = [];
+  /** The schedules of sources. */
+  get backups(): CurrentSchedule[] {
+    return [...this.schedules.values()].filter(({ scheduleId: id }) => isBackupId(id));
+  }
+
   /** Every call that changed something. */
   writes = 0;
   /** Thrown by every method while it is set. */
@@ -62,17 +70,17 @@ export class InMemoryOrchestrator implements Orchestrator {
     const plan = planSchedules(desired, current, complete ? undefined : { mode: 'Allow', atMost: 0 });
     const changes = plan.changes.filter(({ kind }) => !plan.refusal || kind !== 'Delete');
     this.#carryOut(changes);
-    const others = complete ? [...this.schedules.keys()].filter((one) => !ids.has(one) && !isCareId(one)) : [];
+    const others = complete ? [...this.schedules.keys()].filter((one) => !ids.has(one) && isBackupId(one)) : [];
     const left = new Set(others.map((one) => one.slice('backup/'.length)));
     return { changes: changes.length, failed: new Map(), left };
   }
 
-  async syncCare(repositories: readonly DeclaredRepository[]): Promise<ScheduleReport> {
-    this.#meet();
-    const current = [...this.schedules.values()].filter(({ scheduleId: id }) => isCareId(id));
-    const { changes } = planSchedules(desiredCare(repositories), current, { mode: 'Allow', atMost: 0 });
-    this.#carryOut(changes);
-    return { changes: changes.length, failed: new Map() };
+  syncCare(repositories: readonly DeclaredRepository[]): Promise<ScheduleReport> {
+    return this.#sync(desiredCare(repositories), isCareId);
+  }
+
+  syncDrills(sources: readonly DeclaredSource[], repositories: readonly DeclaredRepository[]): Promise<ScheduleReport> {
+    return this.#sync(desiredDrills(sources, repositories), isDrillId);
   }
 
   async deleteSchedule({ namespace, name }: SourceRef): Promise<void> {
@@ -118,6 +126,14 @@ export class InMemoryOrchestrator implements Orchestrator {
   /** For tests: the run ends now. */
   end(run: FakeRun, how: Pick<LastRun, 'state' | 'failureType'>): void {
     run.last = { ...run.last, ...how, closedAt: this.#now() };
+  }
+
+  async #sync(desired: readonly DesiredSchedule[], isOfKind: (id: string) => boolean): Promise<ScheduleReport> {
+    this.#meet();
+    const current = [...this.schedules.values()].filter(({ scheduleId: id }) => isOfKind(id));
+    const { changes } = planSchedules(desired, current, { mode: 'Allow', atMost: 0 });
+    this.#carryOut(changes);
+    return { changes: changes.length, failed: new Map() };
   }
 
   #carryOut(changes: readonly ScheduleChange[]): void {

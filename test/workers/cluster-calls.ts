@@ -37,6 +37,7 @@ const MAY_BE_GENERIC = [
   'volume/remove-object.ts',
   'declared/live-set.ts',
   'declared/status-writer.ts',
+  'declared/stale-starts.ts',
 ];
 
 const activities = fileURLToPath(new URL('../../activities/', import.meta.url));

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { REPOSITORY_API_VERSION, REPOSITORY_KIND } from '../../../api/declared-object.ts';
+import { isCareId } from '../../../workflows/care/contract.ts';
 import { manifest } from '../../schedules/manifests.ts';
 import { settings } from '../small-world.ts';
 import { addClaim, type WatchWorld, watchWorld } from './watch-world.ts';
@@ -18,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.stop());
 
-const careSchedules = () => [...world.orchestrator.schedules.values()].map(({ scheduleId }) => scheduleId).sort();
+const careSchedules = () => [...world.orchestrator.schedules.keys()].filter(isCareId).sort();
 const status = async () => (await world.cluster.get('KopiaRepository', ref))?.status;
 const condition = async (type: string) => {
   const found = (await status())?.conditions?.find((one) => one.type === type);
@@ -123,5 +124,21 @@ describe('a declared repository', () => {
     await world.cluster.applyStatus('KopiaRepository', ref, { damage: [] }, 'stowage-damage');
     await world.pass(5);
     expect(await restorable()).toMatch(/^True\/NoDamageKnown/);
+  });
+
+  it('has a drill a month for each source, made when nothing changes any more, and held where it says so', async () => {
+    await addClaim(world, 'app-config');
+    await world.apply(manifest());
+    const drill = () => world.orchestrator.schedules.get('drill/demo/app-src');
+    await world.pass(10);
+    expect(drill()).toBeUndefined();
+    await world.pass(30);
+    expect(drill()).toMatchObject({ paused: false, settings: { workflowType: 'drillVolume' } });
+    await world.apply(repository({ drills: { paused: true } }));
+    await world.pass(40);
+    expect(drill()).toMatchObject({ paused: true, note: expect.stringContaining('spec.drills.paused') });
+    await world.cluster.delete('ReplicationSource', { namespace: 'demo', name: 'app-src' });
+    await world.pass(40);
+    expect(drill()).toBeUndefined();
   });
 });

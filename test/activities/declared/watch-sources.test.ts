@@ -27,6 +27,8 @@ describe('a declared source', () => {
     expect(await conditionOf('Protected')).toBe('False/NeverBackedUp: there is no backup yet');
     expect((await world.status('ReplicationSource', 'app-src')).nextSyncTime).toMatch(/:00:00Z$/);
 
+    // Drills get their schedules when nothing changes any more.
+    await world.pass(40);
     const { writes } = world.orchestrator;
     const requests = { ...world.cluster.requestCounts() };
     await world.apply(source());
@@ -234,7 +236,7 @@ describe('objects of others', () => {
   it('with another mover are not touched', async () => {
     await world.apply({ ...source(), spec: { sourcePVC: 'app-config', restic: { repository: 'r' } } });
     await world.pass(5);
-    expect(world.orchestrator.schedules.size).toBe(0);
+    expect(world.orchestrator.backups.length).toBe(0);
     expect(await world.status('ReplicationSource', 'app-src')).toEqual({});
   });
 
@@ -244,7 +246,7 @@ describe('objects of others', () => {
     await world.apply(source());
     world.cluster.update('ReplicationSource', ref, { status });
     await world.pass(600);
-    expect(world.orchestrator.schedules.size).toBe(0);
+    expect(world.orchestrator.backups.length).toBe(0);
     expect(await world.status('ReplicationSource', 'app-src')).toEqual(status);
 
     await world.cluster.patch('ReplicationSource', ref, {
@@ -269,7 +271,7 @@ describe('objects of others', () => {
     });
     await world.apply(source());
     await world.pass(60);
-    expect(world.orchestrator.schedules.size).toBe(0);
+    expect(world.orchestrator.backups.length).toBe(0);
     await world.pass(900);
     expect(schedule()).toMatchObject({ paused: false });
   });
@@ -287,7 +289,10 @@ describe('the watch', () => {
     await world.apply(source({ name: 'second-src', spec: { sourcePVC: 'second' } }));
     await addClaim(world, 'second');
     await world.pass(300);
-    expect([...world.orchestrator.schedules.keys()].sort()).toEqual([ID, 'backup/demo/second-src']);
+    expect(world.orchestrator.backups.map(({ scheduleId }) => scheduleId).sort()).toEqual([
+      ID,
+      'backup/demo/second-src',
+    ]);
     expect(world.orchestrator.triggered).toEqual([ID, 'backup/demo/second-src']);
   });
 
@@ -312,7 +317,7 @@ describe('the watch', () => {
       { lastSyncTime: new Date(world.small.clock.now()).toISOString() },
       'stowage-run',
     );
-    await world.pass(5);
+    await world.pass(40);
     const { writes } = world.orchestrator;
     world.restart();
     await world.pass(60);

@@ -14,7 +14,7 @@ const remove = (name: string) => world.cluster.delete('ReplicationSource', ref(n
 describe('a mass deletion', () => {
   const names = Array.from({ length: 12 }, (_, index) => `app${index}-src`);
   const declare = (name: string) => world.apply(source({ name, spec: { sourcePVC: `${name}-data` } }));
-  const size = () => world.orchestrator.schedules.size;
+  const size = () => world.orchestrator.backups.length;
   beforeEach(async () => {
     for (const name of names) await declare(name);
     await world.pass(5);
@@ -67,7 +67,7 @@ describe('a machine that stood still', () => {
     expect(world.orchestrator.writes).toBe(writes);
     world.restart();
     await world.pass(60);
-    expect(world.orchestrator.schedules.size).toBe(1);
+    expect(world.orchestrator.backups.length).toBe(1);
   });
 });
 
