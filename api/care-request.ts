@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { objectName } from './kubernetes-values.ts';
+import { namespaceName, objectName } from './kubernetes-values.ts';
 import { MAX_PARTS } from './verify-report.ts';
 import { DEFAULT_REPOSITORY } from './volume-request.ts';
 
@@ -12,10 +12,22 @@ export type VerificationMode = (typeof VerificationMode)[keyof typeof Verificati
 /** The object that says where a repository lies is the KopiaRepository of this name in Stowage's own namespace. */
 const repository = objectName(63).default(DEFAULT_REPOSITORY);
 
+/** The KopiaMaintenance that a run answers; what it declares when the run begins is what counts. */
+const declaredBy = z.strictObject({
+  namespace: namespaceName,
+  name: objectName(),
+  /** The value of `spec.trigger.manual` that the run was started for. */
+  manual: z.string().optional(),
+});
+export type MaintenanceDeclarer = Readonly<z.output<typeof declaredBy>>;
+
 /** The input of `maintainRepository`: `{"repository":"kopia","mode":"Full"}`. */
 export const MaintenanceRequestSchema = z.strictObject({
   repository,
+  /** A declared maintenance is quick and then full, as VolSync's, whatever is said here. */
   mode: z.enum(MaintenanceMode, 'must be Quick or Full').default(MaintenanceMode.Quick),
+  /** Left out where the KopiaRepository says how; its schedules do. */
+  declaredBy: declaredBy.optional(),
 });
 export type MaintenanceRequest = z.input<typeof MaintenanceRequestSchema>;
 export type ResolvedMaintenance = Readonly<z.output<typeof MaintenanceRequestSchema>>;

@@ -27,8 +27,9 @@ export interface DeclaredCondition {
   readonly observedGeneration?: number;
 }
 
-/** Types of conditions. `Synchronizing` is VolSync's; none is called `Ready`, by which Flux would wait for a backup. */
+/** Types of conditions. No volume has one called `Ready`, by which Flux would wait for a backup. */
 export const ConditionType = {
+  /** VolSync's, of sources and destinations. */
   synchronizing: 'Synchronizing',
   /** A source: its last good backup is proven, or why there is none. */
   protected: 'Protected',
@@ -44,6 +45,10 @@ export const ConditionType = {
   accepted: 'Accepted',
   /** A KopiaRepository: what the last runs of its care found. */
   healthy: 'Healthy',
+  /** VolSync's of a KopiaMaintenance: maintenance is planned as declared. */
+  ready: 'Ready',
+  /** VolSync's of a KopiaMaintenance: False after several failures in a row. */
+  maintenanceHealthy: 'MaintenanceHealthy',
 } as const;
 export type ConditionType = (typeof ConditionType)[keyof typeof ConditionType];
 

@@ -15,6 +15,8 @@ export const Label = {
   drillsOf: 'stowage.dev/drills-of',
   /** On the Jobs that care for a repository: its name. */
   repository: 'stowage.dev/repository',
+  /** On the same Jobs: the namespace of the Stowage that made them. Another one in the cluster may know a repository of that name. */
+  home: 'stowage.dev/home',
   /** A person's word on a VolumeSnapshot that is an image: it is let go of instead of deleted. */
   doNotDelete: 'volsync.backube/do-not-delete',
   /** VolSync's mark on what it is about to delete. */
@@ -28,6 +30,12 @@ export const VolSyncLabel = {
   /** On a VolumeSnapshot that a person wants to keep. */
   doNotDelete: 'volsync.backube/do-not-delete',
 } as const;
+
+/** VolSync's labels of the Jobs and pods of a KopiaMaintenance, which Stowage's carry too. */
+export const maintenanceLabels = (name: string): Readonly<Record<string, string>> => ({
+  'volsync.backube/kopia-maintenance': 'true',
+  'volsync.backube/maintenance-name': name,
+});
 
 /** The value of {@link Label.createdBy}: VolSync's own, so that existing policies keep matching. */
 export const CREATED_BY = 'volsync';

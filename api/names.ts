@@ -76,9 +76,12 @@ export const repositoryRecordName = (repository: string): string => limitName(`s
 /** The claim of a destination that names none and keeps no image: VolSync's name for it. */
 export const temporaryClaimName = (destination: string): string => limitName(`volsync-${destination}-dest`);
 
-/** A maintenance Job. Policies that inject the repository's mount go by the beginning of the name; the stamp is its run's. */
-export const maintenanceJobName = (repository: string, runId: string): string =>
-  limitName(`kopia-maint-${repository}-${shortHash(runId)}`);
+/**
+ * A maintenance Job, of a repository or of the KopiaMaintenance that declares it. Policies that inject the repository's mount
+ * go by the beginning of the name; the stamp is that of one task of one run.
+ */
+export const maintenanceJobName = (of: string, runId: string, task: string): string =>
+  limitName(`kopia-maint-${of}-${shortHash(`${runId}/${task}`)}`);
 
 /**
  * Under this name a drill of a source does what a restore does under its destination's: its claim is

@@ -1,8 +1,10 @@
 import { quantityBytes } from '../../api/kubernetes-values.ts';
 import { Label } from '../../api/metadata.ts';
 import type { CareStepPlan } from '../../workflows/care/contract.ts';
+import type { ActivitySettings } from '../dependencies.ts';
 import { buildKopiaConfig } from '../kopia/config.ts';
 import { cacheDirectory } from '../mover/backup-job.ts';
+import { cacheSize } from '../mover/declared-pod.ts';
 import type { MoverJobRequest } from '../mover/mover-job.ts';
 import { Component, labelValue } from '../volume/ownership.ts';
 
@@ -32,14 +34,18 @@ export interface CareAccess {
 }
 
 /** What the Jobs that care for a repository have in common. Their cache goes with the pod: what they read is the repository itself. */
-export const careJobParts = ({ run, plan }: CareStepPlan, { identity, readOnly }: CareAccess): Cared => {
+export const careJobParts = (
+  { run, plan }: CareStepPlan,
+  { identity, readOnly }: CareAccess,
+  { stowageNamespace }: ActivitySettings,
+): Cared => {
   const { repository, repositoryPath, privileged } = plan;
   const { moverServiceAccount, moverResources, moverAffinity } = repository;
   return {
     run,
     component: Component.care,
     namespace: repository.namespace,
-    labels: { [Label.repository]: labelValue(repository.name) },
+    labels: { [Label.repository]: labelValue(repository.name), [Label.home]: stowageNamespace },
     secretName: repository.secretName,
     declared: {
       moverPodLabels: {},
@@ -52,7 +58,7 @@ export const careJobParts = ({ run, plan }: CareStepPlan, { identity, readOnly }
       identity,
       path: repositoryPath,
       cacheDirectory: cacheDirectory(plan, repository.moverSecurityContext),
-      cacheSize: { bytes: quantityBytes(repository.cacheCapacity) },
+      cacheSize: plan.declared ? cacheSize(plan.declared.cache) : { bytes: quantityBytes(repository.cacheCapacity) },
       readOnly,
     }),
     securityContext: repository.moverSecurityContext,

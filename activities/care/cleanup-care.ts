@@ -1,3 +1,4 @@
+import type { V1Job } from '@kubernetes/client-node';
 import { Label } from '../../api/metadata.ts';
 import type { CleanUpResult } from '../../workflows/backup/contract.ts';
 import type { CareStep } from '../../workflows/care/contract.ts';
@@ -19,21 +20,27 @@ export async function cleanUpCare(
   { run, repository }: CareStep,
 ): Promise<CleanUpResult> {
   return await withHeartbeats(clock, async ({ signal }) => {
-    const labels = `${Label.component}=${Component.care},${Label.repository}=${labelValue(repository)}`;
-    const jobs = await cluster.list('Job', { namespace: settings.stowageNamespace, labels });
+    const wanted = [
+      `${Label.component}=${Component.care}`,
+      `${Label.repository}=${labelValue(repository)}`,
+      `${Label.home}=${settings.stowageNamespace}`,
+    ];
+    // In every namespace: the run that was terminated may have been declared in another one than this.
+    const jobs = await cluster.list('Job', { labels: wanted.join(',') });
     const gone = jobs.filter(({ metadata }) => ownerOf(metadata) !== undefined);
     for (const job of gone) {
-      const ref = { namespace: settings.stowageNamespace, name: job.metadata?.name ?? '' };
+      const ref = refOf(job);
       if (!isOwn(job.metadata, run)) await standingOf(job, nameOf('Job', ref), run, runs);
     }
     return await settleRemovals(
       gone.map((job) => {
-        const ref = { namespace: settings.stowageNamespace, name: job.metadata?.name ?? '' };
-        const wanted = ({ metadata }: { metadata?: { uid?: string } }): boolean => metadata?.uid === job.metadata?.uid;
+        const ref = refOf(job);
+        const isThisOne = ({ metadata }: { metadata?: { uid?: string } }): boolean =>
+          metadata?.uid === job.metadata?.uid;
         return {
           name: nameOf('Job', ref),
           removed: removeObject(
-            { kind: 'Job', ref, wanted },
+            { kind: 'Job', ref, wanted: isThisOne },
             { cluster, clock, signal, patience: PATIENCE_MILLISECONDS },
           ),
         };
@@ -41,3 +48,5 @@ export async function cleanUpCare(
     );
   });
 }
+
+const refOf = ({ metadata }: V1Job) => ({ namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' });

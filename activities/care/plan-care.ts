@@ -4,10 +4,25 @@ import { FailureType } from '../../workflows/failures.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { PortError } from '../ports/port-error.ts';
 import { readSurroundings, requireRepository } from '../volume/preflight.ts';
+import { readDeclared } from './declared-maintenance.ts';
+
+type Read = Pick<CarePlan, 'repository' | 'declared' | 'round'>;
 
 /** See CareControlActivities. What is declared now decides, not what was when the schedule was made. */
-export async function planCare(dependencies: ActivityDependencies, { repository }: CareStep): Promise<CarePlan> {
-  const { cluster, settings } = dependencies;
+export async function planCare(
+  dependencies: ActivityDependencies,
+  { repository, declaredBy }: CareStep,
+): Promise<CarePlan> {
+  const read = declaredBy
+    ? await readDeclared(dependencies, repository, declaredBy)
+    : await readRepository(dependencies, repository);
+  const cared = read.repository;
+  const request = { ...cared, repository, ...(cared.repositoryNfs ? { repositoryNfs: cared.repositoryNfs } : {}) };
+  const found = await readSurroundings(dependencies, request);
+  return { ...read, privileged: found.privileged, ...requireRepository(found, request) };
+}
+
+async function readRepository({ cluster, settings }: ActivityDependencies, repository: string): Promise<Read> {
   const namespace = settings.stowageNamespace;
   const object = await cluster.get('KopiaRepository', { namespace, name: repository });
   if (!object) {
@@ -21,12 +36,6 @@ export async function planCare(dependencies: ActivityDependencies, { repository 
     const said = reading.problems.map(({ field, message }) => `${field}: ${message}`).join('; ');
     throw new PortError(FailureType.InvalidSpec, `KopiaRepository ${namespace}/${repository}: ${said}`);
   }
-  const cared = reading.declared.repository;
-  const request = { ...cared, repository, ...(cared.repositoryNfs ? { repositoryNfs: cared.repositoryNfs } : {}) };
-  const found = await readSurroundings(dependencies, request);
   const round = object.status?.verification;
-  return {
-    ...{ repository: cared, privileged: found.privileged, ...requireRepository(found, request) },
-    ...(round ? { round } : {}),
-  };
+  return { repository: reading.declared.repository, ...(round ? { round } : {}) };
 }

@@ -17,7 +17,7 @@ const READER = { username: 'stowage-verifier', hostname: 'stowage' } as const;
 export function buildVerificationJob(input: VerificationMoverInput, settings: ActivitySettings): V1Job {
   const { run, repository, plan, mode, part } = input;
   return buildMoverJob({
-    ...careJobParts(input, { identity: READER, readOnly: true }),
+    ...careJobParts(input, { identity: READER, readOnly: true }, settings),
     settings,
     name: limitName(`stowage-verify-${repository}-${shortHash(run.runId)}`),
     image: settings.stowageImage,

@@ -1,4 +1,4 @@
-import { DeclaredKind, REPOSITORY_KIND } from '../../api/declared-object.ts';
+import { DeclaredKind, MAINTENANCE_KIND, REPOSITORY_KIND } from '../../api/declared-object.ts';
 import type { FailureType } from '../../workflows/failures.ts';
 import type { Kind, ObjectRef, WatchSelector } from '../ports/cluster.ts';
 import { PortError } from '../ports/port-error.ts';
@@ -65,7 +65,7 @@ export const isMissing =
     isMissingObject(error) || isUnservedDeclared(kind, error);
 
 /** Kinds whose CRD may not be there (yet). */
-const CUSTOM_KINDS: readonly string[] = [...Object.values(DeclaredKind), REPOSITORY_KIND];
+const CUSTOM_KINDS: readonly string[] = [...Object.values(DeclaredKind), MAINTENANCE_KIND, REPOSITORY_KIND];
 
 /** The CRD of a declared kind is not installed (yet). */
 export const isUnservedDeclared = (kind: Kind, { status }: ApiError): boolean =>

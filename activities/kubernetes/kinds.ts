@@ -42,6 +42,7 @@ export const kinds: Readonly<Record<Kind, KindDescription>> = {
   Event: core('events', 'CoreV1Event'),
   ReplicationSource: declared('replicationsources'),
   ReplicationDestination: declared('replicationdestinations'),
+  KopiaMaintenance: declared('kopiamaintenances'),
   KopiaRepository: {
     apiVersion: REPOSITORY_API_VERSION,
     plural: 'kopiarepositories',

@@ -9,7 +9,8 @@ import type {
   V1Pod,
   V1Secret,
 } from '@kubernetes/client-node';
-import type { DeclaredKind, DeclaredStatus, REPOSITORY_KIND } from '../../api/declared-object.ts';
+import type { DeclaredKind, DeclaredStatus, MAINTENANCE_KIND, REPOSITORY_KIND } from '../../api/declared-object.ts';
+import type { MaintenanceStatus } from '../../api/maintenance-status.ts';
 import type { RepositoryStatus } from '../../api/repository-status.ts';
 
 /** A CSI VolumeSnapshot, as far as Stowage reads it. */
@@ -47,6 +48,15 @@ export interface RepositoryObject {
   status?: RepositoryStatus;
 }
 
+/** A KopiaMaintenance; its spec is read by `api/`. */
+export interface MaintenanceObject {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: V1ObjectMeta;
+  spec?: Readonly<Record<string, unknown>>;
+  status?: MaintenanceStatus;
+}
+
 /** A lock that its holder renews (coordination.k8s.io/v1). */
 export interface Lease {
   apiVersion?: string;
@@ -68,13 +78,14 @@ export interface ObjectOf {
   Event: CoreV1Event;
   ReplicationSource: DeclaredObject;
   ReplicationDestination: DeclaredObject;
+  KopiaMaintenance: MaintenanceObject;
   KopiaRepository: RepositoryObject;
   Lease: Lease;
 }
 export type Kind = keyof ObjectOf;
 
 /** Kinds of declared objects: their status is Stowage's to write, and their CRD may not be there. */
-export type StatusKind = DeclaredKind | typeof REPOSITORY_KIND;
+export type StatusKind = DeclaredKind | typeof MAINTENANCE_KIND | typeof REPOSITORY_KIND;
 
 export interface ObjectRef {
   /** Absent for cluster-scoped kinds (PersistentVolume, Namespace). */

@@ -4,7 +4,7 @@ import type { StoredMetadata, StoredObject } from './object-store.ts';
 
 const KINDS_WITH_STATUS: readonly Kind[] = [
   ...(['Job', 'Pod', 'PersistentVolumeClaim', 'PersistentVolume', 'VolumeSnapshot'] as const),
-  ...(['ReplicationSource', 'ReplicationDestination', 'KopiaRepository'] as const),
+  ...(['ReplicationSource', 'ReplicationDestination', 'KopiaMaintenance', 'KopiaRepository'] as const),
 ];
 
 /** True when a selector means this object. */

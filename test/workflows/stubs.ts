@@ -88,7 +88,6 @@ const carePlan: CarePlan = {
     repositoryClaim: 'kopia',
     moverSecurityContext: { runAsUser: 1000 },
     cacheCapacity: '1Gi',
-    readAllWithinDays: 30,
   },
   privileged: false,
   repositoryUniqueId: UNIQUE_ID,

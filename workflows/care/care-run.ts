@@ -1,4 +1,5 @@
 import { CancellationScope, isCancellation, sleep, workflowInfo } from '@temporalio/workflow';
+import type { MaintenanceDeclarer } from '../../api/care-request.ts';
 import type { CareTask } from '../../api/kopia-repository.ts';
 import type { PhaseTiming } from '../progress.ts';
 import { describeFailure, endingFailure } from '../run-failure.ts';
@@ -13,6 +14,7 @@ const YIELD_PAUSE = 30;
 export interface CareOptions {
   readonly repository: string;
   readonly task: CareTask;
+  readonly declaredBy?: MaintenanceDeclarer | undefined;
   /** For people: `full maintenance of kopia`. */
   readonly what: string;
   /** How long another run of care is waited for, seconds. */
@@ -55,8 +57,8 @@ export class CareFinding extends Error {
  */
 export async function runCare(options: CareOptions, work: (run: CareRun) => Promise<CareDone>): Promise<CareResult> {
   const { workflowId, runId } = workflowInfo();
-  const { repository, task, what, lockPatience } = options;
-  const step: CareStep = { run: { workflowId, runId }, repository, task };
+  const { repository, task, declaredBy, what, lockPatience } = options;
+  const step: CareStep = { run: { workflowId, runId }, repository, task, ...(declaredBy ? { declaredBy } : {}) };
   const steps = careSteps(repository, what);
   const tracker = trackRun({ title: `${what[0]?.toUpperCase()}${what.slice(1)}`, repository });
   const startedAt = Date.now();

@@ -1,5 +1,6 @@
-import type { MaintenanceMode } from '../../api/care-request.ts';
+import type { MaintenanceDeclarer, MaintenanceMode } from '../../api/care-request.ts';
 import type { CaredRepository, CareTask } from '../../api/kopia-repository.ts';
+import type { MaintenanceDeclaration } from '../../api/maintenance-declaration.ts';
 import type { RepositoryContent, VerificationRound } from '../../api/repository-status.ts';
 import type { VerifyReport } from '../../api/verify-report.ts';
 import type { CleanUpResult, RunReference } from '../backup/contract.ts';
@@ -19,17 +20,26 @@ export const careLockId = (repository: string): string => `care/${repository}`;
 
 const PREFIX: Readonly<Record<CareTask, string>> = {
   quickMaintenance: 'maintain-quick',
-  fullMaintenance: 'maintain',
+  fullMaintenance: 'maintain-full',
   quickVerification: 'verify-quick',
   deepVerification: 'verify',
 };
 
-/** `maintain/<namespace>/<repository>`: the schedule of a task, and the id of a run that a person starts. */
+/** `maintain-full/<namespace>/<repository>`: the schedule of a task, and the id of a run that a person starts. */
 export const careId = (task: CareTask, namespace: string, repository: string): string =>
   `${PREFIX[task]}/${namespace}/${repository}`;
 
 /** True for the schedules and runs of care, of whichever repository. */
 export const isCareId = (id: string): boolean => Object.values(PREFIX).some((prefix) => id.startsWith(`${prefix}/`));
+
+const DECLARED_PREFIX = 'maintain';
+
+/** `maintain/<namespace>/<name>` of a KopiaMaintenance: its schedule, and the run that answers its manual trigger. */
+export const declaredMaintenanceId = (namespace: string, name: string): string =>
+  `${DECLARED_PREFIX}/${namespace}/${name}`;
+
+/** True for the schedules of KopiaMaintenances. */
+export const isDeclaredMaintenanceId = (id: string): boolean => id.startsWith(`${DECLARED_PREFIX}/`);
 
 export const CarePhase = {
   Preflight: 'Preflight',
@@ -49,11 +59,16 @@ export interface CareStep {
   /** Stowage's name of the repository. */
   readonly repository: string;
   readonly task: CareTask;
+  /** Absent where the KopiaRepository asks for the care. */
+  readonly declaredBy?: MaintenanceDeclarer;
 }
 
 /** What is declared of the repository when the run begins, and what is recorded of it. */
 export interface CarePlan {
-  readonly repository: CaredRepository;
+  /** Its Jobs run in its namespace. */
+  readonly repository: Omit<CaredRepository, 'readAllWithinDays'>;
+  /** The KopiaMaintenance that declares this run. */
+  readonly declared?: MaintenanceDeclaration;
   readonly repositoryUniqueId: string;
   /** The repository's folder, as movers see it. */
   readonly repositoryPath: string;
@@ -98,13 +113,13 @@ export interface CareRecord {
 }
 
 export interface CareControlActivities {
-  /** Touches nothing. Throws InvalidSpec (no KopiaRepository, or a field of it), SecretMissing, SecretInvalid, RepositoryNotFound, RepositoryUnreachable. */
+  /** Touches nothing. Throws InvalidSpec (no KopiaRepository or KopiaMaintenance, or a field of it), SecretMissing, SecretInvalid, RepositoryNotFound, RepositoryUnreachable. */
   planCare(step: CareStep): Promise<CarePlan>;
   /** How many restores read this repository just now. */
   countRestores(input: { readonly repository: string }): Promise<number>;
   /** The maintenance Job as VolSync's would be: without the repository's volume. */
   buildMaintenanceJob(input: CareStepPlan): Promise<PlainJob>;
-  /** The run's part of the status of the KopiaRepository, and an event on it. An object that is gone is not an error. */
+  /** The run's part of the status of the object that asks for it, and an event on it. An object that is gone is not an error. */
   recordCare(input: CareStep & { readonly record: CareRecord }): Promise<void>;
   /** Removes Jobs of care of this run, and of runs that have closed, and waits until their pods are gone. Throws CleanupFailed, VolumeBusy. */
   cleanUpCare(step: CareStep): Promise<CleanUpResult>;
