@@ -4,15 +4,17 @@ import type { LastRun, Orchestrator } from '../activities/ports/orchestrator.ts'
 import { PortError } from '../activities/ports/port-error.ts';
 import { resolveBackup } from '../api/backup-request.ts';
 import { resolveRestore } from '../api/restore-request.ts';
+import { DEFAULT_REPOSITORY } from '../api/volume-request.ts';
 import { readSchedule } from '../schedules/current.ts';
 import { scheduleId } from '../schedules/ids.ts';
 import { attributePairs } from '../schedules/temporal-options.ts';
 import { BACKUP_VOLUME, backupWorkflowId } from '../workflows/backup/contract.ts';
+import { declaredMaintenanceId, MAINTAIN_REPOSITORY } from '../workflows/care/contract.ts';
 import { FailureType } from '../workflows/failures.ts';
 import { SearchAttribute } from '../workflows/progress.ts';
 import { RESTORE_VOLUME, restoreWorkflowId } from '../workflows/restore/contract.ts';
 import { CONTROL_QUEUE } from '../workflows/task-queues.ts';
-import { syncCare, syncDrills } from './care-sync.ts';
+import { syncCare, syncDrills, syncMaintenance } from './care-sync.ts';
 import { syncSchedules } from './schedule-sync.ts';
 
 /** Memo key of what the watch started a run for; without it a person started the run. */
@@ -24,6 +26,7 @@ export function createOrchestrator(client: Client): Orchestrator {
     syncSchedules: (sources, complete) => asking(() => syncSchedules(client.schedule, sources, complete)),
     syncCare: (repositories) => asking(() => syncCare(client.schedule, repositories)),
     syncDrills: (sources, repositories) => asking(() => syncDrills(client.schedule, sources, repositories)),
+    syncMaintenance: (wanted, keep) => asking(() => syncMaintenance(client.schedule, wanted, keep)),
     deleteSchedule: ({ namespace, name }) => asking(() => deleteOwnSchedule(client, scheduleId(namespace, name))),
     triggerSchedule: ({ namespace, name }) => asking(() => trigger(client, scheduleId(namespace, name))),
     startBackup: (request, attempt) => {
@@ -52,6 +55,13 @@ export function createOrchestrator(client: Client): Orchestrator {
       };
       return asking(() => start(client, run, request, attempt));
     },
+    startMaintenance: (request, attempt) => {
+      const { repository, declaredBy } = request;
+      const { namespace, name } = declaredBy;
+      const summary = `Maintenance of ${repository ?? DEFAULT_REPOSITORY}, declared by ${namespace}/${name}`;
+      const run = { type: MAINTAIN_REPOSITORY, id: declaredMaintenanceId(namespace, name), namespace, summary };
+      return asking(() => start(client, { ...run, repository: repository ?? DEFAULT_REPOSITORY }, request, attempt));
+    },
     lastRun: (workflowId) => asking(() => readLastRun(client, workflowId)),
     cancelRun: (workflowId) =>
       asking(async () => {
@@ -66,7 +76,7 @@ interface WatchedRun {
   readonly type: string;
   readonly id: string;
   readonly namespace: string;
-  readonly claim: string;
+  readonly claim?: string;
   readonly repository: string;
   readonly summary: string;
 }
@@ -84,7 +94,7 @@ async function start(client: Client, run: WatchedRun, request: unknown, attempt:
     staticDetails: 'Started by the watch of declared objects.',
     typedSearchAttributes: attributePairs({
       [SearchAttribute.namespace]: run.namespace,
-      [SearchAttribute.claim]: run.claim,
+      ...(run.claim === undefined ? {} : { [SearchAttribute.claim]: run.claim }),
       [SearchAttribute.repository]: run.repository,
     }),
   });

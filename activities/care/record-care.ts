@@ -4,6 +4,7 @@ import type { ActivityDependencies } from '../dependencies.ts';
 import type { Cluster, RepositoryObject } from '../ports/cluster.ts';
 import { EventReason, tell } from '../status/event.ts';
 import { knownDamage } from './found-damage.ts';
+import { recordDeclared } from './record-maintenance.ts';
 
 /** Several tasks count what there is; the newest count is the one that stands. */
 const CONTENT_MANAGER = 'stowage-content';
@@ -11,8 +12,10 @@ const CONTENT_MANAGER = 'stowage-content';
 /** See CareControlActivities. Each task writes its own part of the status, under a field manager of its own. */
 export async function recordCare(
   dependencies: Pick<ActivityDependencies, 'cluster' | 'clock' | 'log' | 'settings'>,
-  { run, repository, task, record }: CareStep & { readonly record: CareRecord },
+  { record, ...step }: CareStep & { readonly record: CareRecord },
 ): Promise<void> {
+  const { run, repository, task, declaredBy } = step;
+  if (declaredBy) return await recordDeclared(dependencies, { ...step, declaredBy }, record);
   const { cluster, log, settings } = dependencies;
   const ref = { namespace: settings.stowageNamespace, name: repository };
   const object = await cluster.get('KopiaRepository', ref);

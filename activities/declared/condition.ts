@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ConditionType, DeclaredCondition, DeclaredStatus, WatchStatus } from '../../api/declared-object.ts';
+import type { ConditionType, DeclaredCondition, WatchStatus } from '../../api/declared-object.ts';
+import type { MaintenanceWatchStatus } from '../../api/maintenance-status.ts';
 import { wholeSeconds } from '../../api/run-status.ts';
 
 /** What a condition should say; the rest follows from what it said before. */
@@ -34,13 +35,20 @@ export function buildConditions(
   });
 }
 
-/** True when nothing would change: then nothing is written. */
-export function sameStatus(wanted: WatchStatus, found: DeclaredStatus | undefined): boolean {
-  return (
-    wanted.nextSyncTime === (found?.nextSyncTime ?? undefined) &&
-    isDeepStrictEqual(wanted.conditions.map(keyed), (found?.conditions ?? []).map(keyed))
-  );
+/** What the watch says of a declared object of any kind. */
+export type ToldWords = WatchStatus | MaintenanceWatchStatus;
+
+type AnyWords = Partial<WatchStatus & MaintenanceWatchStatus>;
+
+/** True when nothing would change: then nothing is written. When the watch looked is no change. */
+export function sameStatus(wanted: ToldWords, found: AnyWords | undefined): boolean {
+  return isDeepStrictEqual(comparable(wanted), comparable(found ?? {}));
 }
+
+const comparable = ({ nextSyncTime, nextScheduledMaintenance, observedGeneration, conditions = [] }: AnyWords) => [
+  ...[nextSyncTime ?? undefined, nextScheduledMaintenance ?? undefined, observedGeneration ?? undefined],
+  conditions.map(keyed),
+];
 
 const keyed = ({ type, status, reason, message, lastTransitionTime, observedGeneration }: DeclaredCondition) => [
   ...[type, status, reason, message, lastTransitionTime, observedGeneration],

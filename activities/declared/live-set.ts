@@ -88,11 +88,3 @@ export class LiveSet<K extends Kind> {
     }
   }
 }
-
-/** Everything that is watched. */
-export interface LiveSets {
-  readonly sources: LiveSet<'ReplicationSource'>;
-  readonly destinations: LiveSet<'ReplicationDestination'>;
-  readonly claims: LiveSet<'PersistentVolumeClaim'>;
-  readonly repositories: LiveSet<'KopiaRepository'>;
-}

@@ -42,8 +42,12 @@ export class SecretChecks {
 }
 
 /** The Secret's problem as a condition tells it. Pure. */
-export function secretProblem({ state }: CheckedSecret, ref: ObjectRef): Problem | undefined {
-  const name = `Secret ${ref.namespace}/${ref.name} (spec.kopia.repository)`;
+export function secretProblem(
+  { state }: CheckedSecret,
+  ref: ObjectRef,
+  field = 'spec.kopia.repository',
+): Problem | undefined {
+  const name = `Secret ${ref.namespace}/${ref.name} (${field})`;
   switch (state) {
     case 'Complete':
       return undefined;

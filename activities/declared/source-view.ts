@@ -77,12 +77,13 @@ function claimProblem(
 export function repositoryProblem(
   namespace: string,
   { repositoryClaim = DEFAULT_REPOSITORY, repositoryNfs }: Pick<BackupRequest, 'repositoryClaim' | 'repositoryNfs'>,
-  picture: Picture,
+  picture: Pick<Picture, 'claim'>,
+  field = 'spec.kopia.moverVolumes',
 ): Problem | undefined {
   if (repositoryNfs || picture.claim(namespace, repositoryClaim)) return undefined;
   return {
     reason: FailureType.RepositoryUnreachable,
-    message: `claim ${namespace}/${repositoryClaim} of the repository volume does not exist: movers of this namespace need it; create it, or name another one in spec.kopia.moverVolumes`,
+    message: `claim ${namespace}/${repositoryClaim} of the repository volume does not exist: movers of this namespace need it; create it, or name another one in ${field}`,
   };
 }
 

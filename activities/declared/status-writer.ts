@@ -1,16 +1,15 @@
-import {
-  ConditionType,
-  DECLARED_API_VERSION,
-  type DeclaredKind,
-  FieldManager,
-  type WatchStatus,
-} from '../../api/declared-object.ts';
+import { ConditionType, DECLARED_API_VERSION, FieldManager } from '../../api/declared-object.ts';
 import { watchWorkflowId } from '../../workflows/watch/contract.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import type { DeclaredObject } from '../ports/cluster.ts';
+import type { DeclaredObject, MaintenanceObject, StatusKind } from '../ports/cluster.ts';
 import { EventReason, tell } from '../status/event.ts';
-import { sameStatus } from './condition.ts';
+import { sameStatus, type ToldWords } from './condition.ts';
 import type { Problem } from './problem.ts';
+
+export type Told = DeclaredObject | MaintenanceObject;
+
+/** The condition that says why nothing is done; each kind has one of them. */
+const DECISIVE: readonly string[] = [ConditionType.protected, ConditionType.restored, ConditionType.ready];
 
 /**
  * Writes the watch's part of a status where it differs, and tells a problem that is new in an event. Throws PortError of the
@@ -18,9 +17,9 @@ import type { Problem } from './problem.ts';
  */
 export async function writeStatus(
   dependencies: Pick<ActivityDependencies, 'cluster' | 'clock' | 'log'>,
-  kind: DeclaredKind,
-  object: DeclaredObject,
-  wanted: WatchStatus,
+  kind: StatusKind,
+  object: Told,
+  wanted: ToldWords,
   problem: Problem | undefined,
 ): Promise<void> {
   if (sameStatus(wanted, object.status)) return;
@@ -32,8 +31,8 @@ export async function writeStatus(
 /** One event for each problem of each version of an object, however often the watch is taken over. Never throws. */
 export async function tellHeld(
   dependencies: Pick<ActivityDependencies, 'cluster' | 'clock' | 'log'>,
-  kind: DeclaredKind,
-  { metadata }: DeclaredObject,
+  kind: StatusKind,
+  { metadata }: Told,
   { reason, message }: Problem,
 ): Promise<void> {
   const { namespace = '', name = '', uid, generation = 0 } = metadata ?? {};
@@ -47,5 +46,5 @@ export async function tellHeld(
 }
 
 /** The reason that stands there already. */
-const toldReason = ({ status }: DeclaredObject): string | undefined =>
-  status?.conditions?.find(({ type }) => type === ConditionType.protected || type === ConditionType.restored)?.reason;
+const toldReason = ({ status }: Told): string | undefined =>
+  status?.conditions?.find(({ type }) => DECISIVE.includes(type))?.reason;

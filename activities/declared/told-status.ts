@@ -1,9 +1,9 @@
-import type { DeclaredKind, WatchStatus } from '../../api/declared-object.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import type { DeclaredObject } from '../ports/cluster.ts';
+import type { StatusKind } from '../ports/cluster.ts';
+import type { ToldWords } from './condition.ts';
 import type { PassNotes } from './declared-context.ts';
 import { ownProblem, type Problem } from './problem.ts';
-import { tellHeld, writeStatus } from './status-writer.ts';
+import { type Told, tellHeld, writeStatus } from './status-writer.ts';
 
 /** After a status that could not be written, milliseconds; doubles up to the longest. */
 const FIRST_WAIT = 5_000;
@@ -31,9 +31,9 @@ export class ToldStatus {
 
   /** Throws PortError ClusterUnreachable only. */
   async write(
-    kind: DeclaredKind,
-    object: DeclaredObject,
-    wanted: WatchStatus,
+    kind: StatusKind,
+    object: Told,
+    wanted: ToldWords,
     problem: Problem | undefined,
     notes: PassNotes,
   ): Promise<void> {
@@ -60,7 +60,7 @@ export class ToldStatus {
   }
 
   /** Forgets objects that are gone. */
-  keep(objects: readonly DeclaredObject[]): void {
+  keep(objects: readonly Told[]): void {
     const present = new Set(objects.map(({ metadata }) => metadata?.uid));
     for (const uid of this.#refused.keys()) if (!present.has(uid)) this.#refused.delete(uid);
   }
@@ -72,5 +72,5 @@ export class ToldStatus {
 }
 
 /** What a status says, without its times: those of one that was never written begin anew with each try. */
-const wordsOf = ({ conditions }: WatchStatus): string =>
+const wordsOf = ({ conditions }: ToldWords): string =>
   JSON.stringify(conditions.map(({ type, status, reason, message }) => [type, status, reason, message]));

@@ -7,7 +7,8 @@ import { PassNotes, type WatchDependencies } from './declared-context.ts';
 import { DeclaredPass } from './declared-pass.ts';
 import { DrillPass } from './drill-pass.ts';
 import { keptBefore, keptProgress } from './kept-schedules.ts';
-import { LiveSet, type LiveSets } from './live-set.ts';
+import { type LiveSets, openLiveSets } from './live-sets.ts';
+import { MaintenancePass } from './maintenance-pass.ts';
 import { buildPicture } from './picture.ts';
 import { VolSyncLease } from './volsync.ts';
 
@@ -48,6 +49,7 @@ class DeclaredWatch {
   readonly #dependencies: WatchDependencies;
   readonly #pass: DeclaredPass;
   readonly #care: CarePass;
+  readonly #maintenance: MaintenancePass;
   #wake: (() => void) | undefined;
   #changed = true;
   #stoodStill = false;
@@ -63,6 +65,7 @@ class DeclaredWatch {
     this.#care = new CarePass(dependencies);
     this.#drills = new DrillPass(dependencies);
     this.#volsync = new VolSyncLease(dependencies);
+    this.#maintenance = new MaintenancePass(dependencies);
     this.#progress = { sources: 0, destinations: 0, held: {}, ...keptProgress(kept) };
   }
 
@@ -73,26 +76,11 @@ class DeclaredWatch {
   async run(stopping: AbortSignal): Promise<void> {
     const ended = new AbortController();
     const signal = AbortSignal.any([stopping, ended.signal]);
-    const { cluster, clock, log, watch, settings } = this.#dependencies;
-    const wanted = ({ metadata }: { metadata?: { namespace?: string } }): boolean =>
-      watch.isWatched(metadata?.namespace ?? '');
-    const base = { cluster, clock, log, wanted, onChange: (): void => this.#onChange() };
-    const onChange = (redeclared: boolean): void => {
+    const sets = openLiveSets(this.#dependencies, (redeclared) => {
       this.#redeclared ||= redeclared;
       this.#onChange();
-    };
-    const sources = new LiveSet({ kind: 'ReplicationSource', ...base, onChange });
-    const destinations = new LiveSet({ kind: 'ReplicationDestination', ...base });
-    const claims = new LiveSet({ kind: 'PersistentVolumeClaim', ...base });
-    // Beside the others: without the CRD of KopiaRepository everything else goes on.
-    const repositories = new LiveSet({
-      kind: 'KopiaRepository',
-      ...base,
-      namespace: settings.stowageNamespace,
-      wanted: () => true,
     });
-    const sets = { sources, destinations, claims, repositories };
-    const following = Object.values(sets).map((set) => set.follow(signal));
+    const following = Object.values(sets).map((set: LiveSets[keyof LiveSets]) => set.follow(signal));
     try {
       await this.#look(sets, signal);
     } finally {
@@ -101,7 +89,10 @@ class DeclaredWatch {
     }
   }
 
-  async #look({ sources, destinations, claims, repositories }: LiveSets, signal: AbortSignal): Promise<void> {
+  async #look(
+    { sources, destinations, claims, repositories, maintenances }: LiveSets,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { clock, log } = this.#dependencies;
     let retry = FIRST_RETRY;
     let completeAt = 0;
@@ -126,13 +117,16 @@ class DeclaredWatch {
           repositories.values(),
           acts,
         );
-        // Both are tried, also when one fails.
+        // All are tried, also when one fails.
         const care = repositories.complete ? this.#care.run(repositories.values(), complete, notes) : undefined;
         const pass = this.#pass.run(picture, complete, notes, () => this.#mayInterrupt());
-        const [passed, cared] = await Promise.allSettled([pass, care]);
+        const maintenance = maintenances.complete
+          ? this.#maintenance.run(maintenances.values(), repositories.values(), picture, complete, notes)
+          : undefined;
+        const [passed, ...others] = await Promise.allSettled([pass, care, maintenance]);
         if (notes.compared) completeAt = clock.now() + COMPLETE_EVERY;
         if (passed.status === 'rejected') throw passed.reason;
-        if (cared.status === 'rejected') throw cared.reason;
+        for (const other of others) if (other.status === 'rejected') throw other.reason;
         await this.#drills.run(this.#pass.actedOn, picture.repositories, complete, notes);
         retry = FIRST_RETRY;
         this.#progress = {

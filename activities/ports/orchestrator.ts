@@ -1,4 +1,6 @@
 import type { BackupRequest } from '../../api/backup-request.ts';
+import type { MaintenanceDeclarer, MaintenanceRequest } from '../../api/care-request.ts';
+import type { DeclaredMaintenance } from '../../api/kopia-maintenance.ts';
 import type { DeclaredRepository } from '../../api/kopia-repository.ts';
 import type { DeclaredSource } from '../../api/replication-source.ts';
 import type { RestoreRequest } from '../../api/restore-request.ts';
@@ -7,6 +9,14 @@ import type { RestoreRequest } from '../../api/restore-request.ts';
 export interface ScheduledSource {
   readonly source: DeclaredSource;
   /** One sentence; the schedule is paused with it as its note. */
+  readonly held?: string;
+}
+
+/** A KopiaMaintenance that asks for a schedule, and why that must not start anything just now. */
+export interface ScheduledMaintenance {
+  readonly maintenance: DeclaredMaintenance;
+  /** Stowage's name of the repository that it means. */
+  readonly repository: string;
   readonly held?: string;
 }
 
@@ -61,6 +71,12 @@ export interface Orchestrator {
   syncCare(repositories: readonly DeclaredRepository[]): Promise<ScheduleReport>;
   /** Brings the schedules of drills to one for each of these sources, all that there are. */
   syncDrills(sources: readonly DeclaredSource[], repositories: readonly DeclaredRepository[]): Promise<ScheduleReport>;
+  /**
+   * Brings the schedules of KopiaMaintenances to what these, all that ask for one, declare; those of `keep` stay as they are.
+   */
+  syncMaintenance(wanted: readonly ScheduledMaintenance[], keep: readonly SourceRef[]): Promise<ScheduleReport>;
+  /** Starts the run that answers the manual trigger of a KopiaMaintenance, or joins the one under way. */
+  startMaintenance(request: MaintenanceRequest & { declaredBy: MaintenanceDeclarer }, attempt: string): Promise<void>;
   /** Deletes the schedule of one source that is gone, if it is Stowage's. */
   deleteSchedule(source: SourceRef): Promise<void>;
   /** Starts a schedule's run now, outside of its times; nothing where it is paused, or a run of it is open. */

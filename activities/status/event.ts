@@ -24,6 +24,9 @@ export const EventReason = {
   careFailed: 'CareFailed',
   drillPassed: 'DrillPassed',
   drillFailed: 'DrillFailed',
+  /** VolSync's words for the run that answers `spec.trigger.manual` of a KopiaMaintenance. */
+  manualMaintenanceCompleted: 'ManualMaintenanceCompleted',
+  manualMaintenanceFailed: 'ManualMaintenanceFailed',
   /** A declared object can't be acted on; the message names the field and the remedy. */
   held: 'Held',
 } as const;

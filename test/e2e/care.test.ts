@@ -86,7 +86,7 @@ describe('a declared repository', () => {
       for await (const { scheduleId } of world.client.schedule.list()) found.push(scheduleId);
       return found.sort();
     };
-    await until('the schedules of care', 30, async () => (await ids()).includes(`maintain/${stowage}/kopia`));
+    await until('the schedules of care', 30, async () => (await ids()).includes(`maintain-full/${stowage}/kopia`));
     expect((await status()).conditions?.find(({ type }) => type === 'Accepted')).toMatchObject({ status: 'True' });
   });
 

@@ -18,6 +18,13 @@ export function matches({ metadata }: StoredObject, { namespace, name, labels }:
   });
 }
 
+/** Who applied something is noted on the object; of what that was, only the name is kept here. */
+export function managedBy(object: StoredObject, manager: string): StoredObject {
+  const { managedFields = [] } = object.metadata;
+  if (managedFields.some((entry) => entry.manager === manager)) return object;
+  return { ...object, metadata: { ...object.metadata, managedFields: [...managedFields, { manager }] } };
+}
+
 /** What the API server itself adds to a new object; a status that the caller sent is dropped. */
 export function withDefaults(kind: Kind, json: Record<string, unknown>): Record<string, unknown> {
   const { status, ...rest } = json;

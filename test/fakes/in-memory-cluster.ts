@@ -12,7 +12,7 @@ import type {
   WatchEvent,
   WatchSelector,
 } from '../../activities/ports/cluster.ts';
-import { matches, mergeWrite, withDefaults } from './api-rules.ts';
+import { managedBy, matches, mergeWrite, withDefaults } from './api-rules.ts';
 import { AppliedFields } from './applied-fields.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { ContainerLogs } from './container-logs.ts';
@@ -107,7 +107,8 @@ export class InMemoryCluster implements Cluster {
     const before = this.store.get(kind, ref);
     if (!before) return undefined;
     const merged = this.#applied.merge(before, status as Record<string, unknown>, fieldManager);
-    return this.#typed(kind, this.#replace(before, { ...before, status: merged }, 'status'));
+    const managed = managedBy(before, fieldManager);
+    return this.#typed(kind, this.#replace(managed, { ...managed, status: merged }, 'status'));
   }
 
   async delete(

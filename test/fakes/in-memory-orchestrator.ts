@@ -1,6 +1,7 @@
 import type {
   LastRun,
   Orchestrator,
+  ScheduledMaintenance,
   ScheduledSource,
   ScheduleReport,
   SourceRef,
@@ -8,6 +9,7 @@ import type {
 } from '../../activities/ports/orchestrator.ts';
 import type { BackupRequest } from '../../api/backup-request.ts';
 import { resolveBackup } from '../../api/backup-request.ts';
+import type { MaintenanceDeclarer, MaintenanceRequest } from '../../api/care-request.ts';
 import type { DeclaredRepository } from '../../api/kopia-repository.ts';
 import type { DeclaredSource } from '../../api/replication-source.ts';
 import { type RestoreRequest, resolveRestore } from '../../api/restore-request.ts';
@@ -15,18 +17,19 @@ import { desiredCare } from '../../schedules/care.ts';
 import { desiredSchedules } from '../../schedules/desired.ts';
 import { desiredDrills } from '../../schedules/drills.ts';
 import { isBackupId, scheduleId } from '../../schedules/ids.ts';
+import { desiredMaintenance } from '../../schedules/maintenance.ts';
 import { planSchedules, type ScheduleChange } from '../../schedules/plan.ts';
 import type { CurrentSchedule, DesiredSchedule } from '../../schedules/settings.ts';
 import { ownNote } from '../../schedules/settings.ts';
 import { backupWorkflowId } from '../../workflows/backup/contract.ts';
-import { isCareId } from '../../workflows/care/contract.ts';
+import { declaredMaintenanceId, isCareId, isDeclaredMaintenanceId } from '../../workflows/care/contract.ts';
 import { isDrillId } from '../../workflows/drill/contract.ts';
 import { restoreWorkflowId } from '../../workflows/restore/contract.ts';
 
 /** A run that a test ends as it likes. */
 export interface FakeRun {
   readonly workflowId: string;
-  readonly request: BackupRequest | RestoreRequest;
+  readonly request: BackupRequest | RestoreRequest | MaintenanceRequest;
   last: LastRun;
 }
 
@@ -81,6 +84,16 @@ export class InMemoryOrchestrator implements Orchestrator {
 
   syncDrills(sources: readonly DeclaredSource[], repositories: readonly DeclaredRepository[]): Promise<ScheduleReport> {
     return this.#sync(desiredDrills(sources, repositories), isDrillId);
+  }
+
+  syncMaintenance(wanted: readonly ScheduledMaintenance[], keep: readonly SourceRef[]): Promise<ScheduleReport> {
+    const kept = new Set(keep.map(({ namespace, name }) => declaredMaintenanceId(namespace, name)));
+    return this.#sync(desiredMaintenance(wanted), (id) => isDeclaredMaintenanceId(id) && !kept.has(id));
+  }
+
+  async startMaintenance(request: MaintenanceRequest & { declaredBy: MaintenanceDeclarer }, attempt: string) {
+    const { namespace, name } = request.declaredBy;
+    this.#start(declaredMaintenanceId(namespace, name), request, attempt);
   }
 
   async deleteSchedule({ namespace, name }: SourceRef): Promise<void> {

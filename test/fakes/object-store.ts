@@ -13,6 +13,7 @@ export interface StoredMetadata {
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
   finalizers?: string[];
+  managedFields?: { manager: string }[];
   ownerReferences?: { uid: string; kind: string; name: string }[];
 }
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { kinds } from '../../activities/kubernetes/kinds.ts';
 import type { WatchRules } from '../../activities/kubernetes/watched-reads.ts';
 import type { Kind } from '../../activities/ports/cluster.ts';
-import { DeclaredKind } from '../../api/declared-object.ts';
+import { DeclaredKind, MAINTENANCE_KIND } from '../../api/declared-object.ts';
 
 /** `verb group/resource`, as RBAC says it: `watch snapshot.storage.k8s.io/volumesnapshots`, `get /pods/log`. */
 export type Right = string;
@@ -66,9 +66,11 @@ export function rightOf(verb: string, kind: Kind): Right {
 }
 
 function callsOf(text: string, name: string): [verb: string, kind: Kind][] {
-  const source = text.replace(/\bDeclaredKind\.(\w+)/g, (whole, key) =>
-    key in DeclaredKind ? `'${DeclaredKind[key as keyof typeof DeclaredKind]}'` : whole,
-  );
+  const source = text
+    .replace(/\bDeclaredKind\.(\w+)/g, (whole, key) =>
+      key in DeclaredKind ? `'${DeclaredKind[key as keyof typeof DeclaredKind]}'` : whole,
+    )
+    .replace(/\bMAINTENANCE_KIND\b/g, `'${MAINTENANCE_KIND}'`);
   const calls: [string, Kind][] = [];
   const add = (methods: readonly string[], kind: Kind): void => {
     for (const method of methods) for (const verb of VERBS[method] ?? []) calls.push([verb, kind]);

@@ -30,7 +30,7 @@ describe('a declared repository', () => {
   it('gets the schedules of its care, and says when each is due', async () => {
     await world.apply(repository());
     await world.pass(5);
-    expect(careSchedules()).toContain('maintain/stowage-system/kopia');
+    expect(careSchedules()).toContain('maintain-full/stowage-system/kopia');
     expect(careSchedules()).toContain('maintain-quick/stowage-system/kopia');
     expect(await condition('Accepted')).toMatch(/^True\/Accepted/);
     expect(await condition('Healthy')).toMatch(/^Unknown\/NotCaredForYet/);
@@ -51,7 +51,7 @@ describe('a declared repository', () => {
   it('that is paused holds its schedules with a note, and takes them up again', async () => {
     await world.apply(repository({ maintenance: { paused: true } }));
     await world.pass(5);
-    const schedule = () => world.orchestrator.schedules.get('maintain/stowage-system/kopia');
+    const schedule = () => world.orchestrator.schedules.get('maintain-full/stowage-system/kopia');
     expect(schedule()).toMatchObject({ paused: true, note: expect.stringContaining('spec.maintenance.paused') });
     await world.apply(repository());
     await world.pass(5);
