@@ -8,11 +8,11 @@ import type {
 } from '@kubernetes/client-node';
 import type { MoverSecurityContext } from '../../api/kubernetes-values.ts';
 import { Annotation } from '../../api/metadata.ts';
-import { REPOSITORY_MOUNT } from '../../api/volume-request.ts';
 import type { RunReference } from '../../workflows/backup/contract.ts';
 import type { ActivitySettings } from '../dependencies.ts';
 import { type Component, ownLabels, runAnnotations } from '../volume/ownership.ts';
-import { buildAffinity, buildRepositoryVolume, type DeclaredPod, type RepositoryVolume } from './declared-pod.ts';
+import { buildAffinity, type DeclaredPod } from './declared-pod.ts';
+import type { MoverRepository } from './mover-repository.ts';
 import { buildContainerSecurity, buildPodSecurity } from './pod-security.ts';
 
 /** Scripts and runbooks know the mover by this name. */
@@ -28,6 +28,10 @@ const TTL_SECONDS = 24 * 3600;
 /** A stopped Kopia needs a second; a stuck one is killed after this, which harms no repository (faults.md M7). */
 const GRACE_SECONDS = 10;
 
+/** Where these programs lie in Stowage's image. */
+const LAUNCHER_PROGRAM = '/app/dist/activities/launcher/main.js';
+export const KOPIA_PROGRAM = '/kopia';
+
 const CONFIG_MOUNT = '/kopia-config';
 const CONFIG_FILE = 'kopia.config';
 const TEMPORARY_MOUNT = '/tmp';
@@ -41,9 +45,8 @@ export interface MoverJobRequest {
   readonly name: string;
   /** More labels of the Job and its pod: what people select logs by. */
   readonly labels: Readonly<Record<string, string>>;
-  readonly image: string;
-  /** Left out where the image's own entry point is meant. */
-  readonly command?: readonly string[];
+  /** What runs, in an image that has it; Kopia in its own image where left out. */
+  readonly program?: { readonly image: string; readonly command: readonly string[] };
   readonly args: readonly string[];
   /** Where the volume that is moved is mounted. */
   readonly dataDirectory: string;
@@ -52,11 +55,8 @@ export interface MoverJobRequest {
   /** Volumes and mounts beside those that every mover has. */
   readonly volumes: readonly V1Volume[];
   readonly mounts: readonly V1VolumeMount[];
-  readonly secretName: string;
-  /** Left out where the mount is injected afterwards. */
-  readonly repository?: RepositoryVolume;
+  readonly repository: MoverRepository;
   readonly cache: V1Volume;
-  readonly kopiaConfig: string;
   readonly securityContext: MoverSecurityContext;
   readonly privileged: boolean;
   /** What people declare of the mover's pod. */
@@ -92,7 +92,7 @@ export function buildMoverJob(request: MoverJobRequest): V1Job {
       template: {
         metadata: {
           labels: { ...request.declared.moverPodLabels, ...labels },
-          annotations: { ...runAnnotations(run), [Annotation.kopiaConfig]: request.kopiaConfig },
+          annotations: { ...runAnnotations(run), [Annotation.kopiaConfig]: request.repository.kopiaConfig },
         },
         spec: {
           restartPolicy: 'Never',
@@ -113,15 +113,14 @@ export function buildMoverJob(request: MoverJobRequest): V1Job {
 function buildContainer(request: MoverJobRequest, securityContext: V1Container['securityContext']): V1Container {
   return {
     name: MOVER_CONTAINER,
-    image: request.image,
+    ...buildProgram(request),
     imagePullPolicy: request.settings.imagePullPolicy,
-    ...(request.command ? { command: [...request.command] } : {}),
     args: [...request.args],
     env: buildEnvironment(request),
     ports: [{ name: 'metrics', containerPort: METRICS_PORT, protocol: 'TCP' }],
     volumeMounts: [
       ...request.mounts,
-      ...(request.repository ? [buildRepositoryMount(request.repository)] : []),
+      ...request.repository.mounts,
       { name: 'cache', mountPath: CACHE_MOUNT },
       { name: 'tempdir', mountPath: TEMPORARY_MOUNT },
       request.locksConfig
@@ -136,22 +135,26 @@ function buildContainer(request: MoverJobRequest, securityContext: V1Container['
   };
 }
 
-const buildRepositoryMount = ({ readOnly }: RepositoryVolume): V1VolumeMount => ({
-  name: 'repository',
-  mountPath: REPOSITORY_MOUNT,
-  ...(readOnly ? { readOnly: true } : {}),
-});
-
 const configPath = ({ locksConfig }: MoverJobRequest): string =>
   `${locksConfig ? TEMPORARY_MOUNT : CONFIG_MOUNT}/${CONFIG_FILE}`;
 
+/** The launcher fills in the credentials first; it has Kopia beside it in Stowage's image. */
+function buildProgram({ program, repository, settings }: MoverJobRequest): Pick<V1Container, 'image' | 'command'> {
+  if (!repository.launched)
+    return program ? { image: program.image, command: [...program.command] } : { image: settings.kopiaImage };
+  return {
+    image: settings.stowageImage,
+    command: ['node', LAUNCHER_PROGRAM, '--', ...(program?.command ?? [KOPIA_PROGRAM])],
+  };
+}
+
 /** The first two places are contract: policies replace the value at index 1. */
 function buildEnvironment(request: MoverJobRequest): V1EnvVar[] {
-  const { dataDirectory, secretName, privileged, environment = [] } = request;
+  const { dataDirectory, repository, privileged, environment = [] } = request;
   return [
     { name: 'DATA_DIR', value: dataDirectory },
     { name: 'KOPIA_CACHE_DIR', value: CACHE_MOUNT },
-    { name: 'KOPIA_PASSWORD', valueFrom: { secretKeyRef: { name: secretName, key: 'KOPIA_PASSWORD' } } },
+    ...repository.environment,
     { name: 'KOPIA_CONFIG_PATH', value: configPath(request) },
     { name: 'KOPIA_LOG_DIR', value: `${TEMPORARY_MOUNT}/kopia-logs` },
     { name: 'KOPIA_CHECK_FOR_UPDATES', value: 'false' },
@@ -166,7 +169,7 @@ function buildEnvironment(request: MoverJobRequest): V1EnvVar[] {
 function buildVolumes({ volumes, repository, cache }: MoverJobRequest): V1Volume[] {
   return [
     ...volumes,
-    ...(repository ? [buildRepositoryVolume(repository)] : []),
+    ...repository.volumes,
     cache,
     { name: 'tempdir', emptyDir: { medium: 'Memory' } },
     {

@@ -39,11 +39,11 @@ export const rooms: readonly Room[] = [
     mayTypes: ['workflows/failures.ts'],
   },
   { path: 'activities/kopia/', may: ['api/', 'activities/ports/', ...contracts, 'node:', 'zod'] },
-  // The program of the check Job: it runs in a mover's pod, where there is no Temporal and no cluster.
-  {
-    path: 'activities/checker/',
+  // The programs of mover pods, where there is no Temporal and no cluster: the check, and what writes credentials for Kopia.
+  ...['checker', 'launcher'].map((program) => ({
+    path: `activities/${program}/`,
     may: ['api/', 'activities/kopia/', 'activities/ports/', ...contracts, 'node:', 'zod'],
-  },
+  })),
   // What a verification looks for and says; and its program, which runs as the check's does.
   { path: 'activities/care/verify-', may: ['activities/kopia/verify-arguments.ts', 'zod'] },
   {

@@ -74,7 +74,7 @@ const plan: BackupPlan = {
   cacheClaimExists: true,
   privileged: false,
   repositoryUniqueId: UNIQUE_ID,
-  repositoryPath: '/repository',
+  repository: { kind: 'Volume', claim: 'kopia', path: '/repository' },
 };
 
 const carePlan: CarePlan = {
@@ -89,7 +89,7 @@ const carePlan: CarePlan = {
   },
   privileged: false,
   repositoryUniqueId: UNIQUE_ID,
-  repositoryPath: '/repository',
+  place: { kind: 'Volume', claim: 'kopia', path: '/repository' },
 };
 
 /** A quick verification that found nothing. */
@@ -158,7 +158,7 @@ export function succeedingActivities(calls: string[]): AllActivities {
       handedOverByThisRun: false,
       privileged: false,
       repositoryUniqueId: UNIQUE_ID,
-      repositoryPath: '/repository',
+      repository: { kind: 'Volume', claim: 'kopia', path: '/repository' },
     }),
     watchDeclaredObjects: async () => undefined,
     recordRestoreStart: async () => ({ destinationUid: 'uid-of-app-dst' }),
