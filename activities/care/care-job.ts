@@ -1,9 +1,9 @@
 import { quantityBytes } from '../../api/kubernetes-values.ts';
 import { Label } from '../../api/metadata.ts';
 import type { CareStepPlan } from '../../workflows/care/contract.ts';
-import { buildKopiaConfig } from '../kopia/config.ts';
 import { cacheDirectory } from '../mover/backup-job.ts';
 import type { MoverJobRequest } from '../mover/mover-job.ts';
+import { reachRepository } from '../mover/mover-repository.ts';
 import { Component, labelValue } from '../volume/ownership.ts';
 
 /** How long a Job of care may stay without a running container, seconds. */
@@ -15,10 +15,9 @@ type Cared = Pick<
   | 'component'
   | 'namespace'
   | 'labels'
-  | 'secretName'
   | 'declared'
   | 'cache'
-  | 'kopiaConfig'
+  | 'repository'
   | 'securityContext'
   | 'privileged'
   | 'volumes'
@@ -33,14 +32,13 @@ export interface CareAccess {
 
 /** What the Jobs that care for a repository have in common. Their cache goes with the pod: what they read is the repository itself. */
 export const careJobParts = ({ run, plan }: CareStepPlan, { identity, readOnly }: CareAccess): Cared => {
-  const { repository, repositoryPath, privileged } = plan;
+  const { repository, place, privileged } = plan;
   const { moverServiceAccount, moverResources, moverAffinity } = repository;
   return {
     run,
     component: Component.care,
     namespace: repository.namespace,
     labels: { [Label.repository]: labelValue(repository.name) },
-    secretName: repository.secretName,
     declared: {
       moverPodLabels: {},
       ...(moverServiceAccount ? { moverServiceAccount } : {}),
@@ -48,9 +46,10 @@ export const careJobParts = ({ run, plan }: CareStepPlan, { identity, readOnly }
       ...(moverAffinity ? { moverAffinity } : {}),
     },
     cache: { name: 'cache', emptyDir: {} },
-    kopiaConfig: buildKopiaConfig({
+    repository: reachRepository({
+      place,
+      secretName: repository.secretName,
       identity,
-      path: repositoryPath,
       cacheDirectory: cacheDirectory(plan, repository.moverSecurityContext),
       cacheSize: { bytes: quantityBytes(repository.cacheCapacity) },
       readOnly,

@@ -14,12 +14,13 @@ import { careJobParts } from './care-job.ts';
  */
 export function buildMaintenanceJob(input: CareStepPlan, settings: ActivitySettings): PlainJob {
   const { run, repository, task } = input;
+  const parts = careJobParts(input, { identity: MAINTENANCE_OWNER, readOnly: false });
   return asPlain(
     buildMoverJob({
-      ...careJobParts(input, { identity: MAINTENANCE_OWNER, readOnly: false }),
+      ...parts,
+      repository: { ...parts.repository, volumes: [], mounts: [] },
       settings,
       name: maintenanceJobName(repository, run.runId),
-      image: settings.kopiaImage,
       args: maintenanceRunArguments({ full: task === CareTask.fullMaintenance }),
       dataDirectory: REPOSITORY_MOUNT,
       locksConfig: true,

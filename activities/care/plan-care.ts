@@ -3,7 +3,8 @@ import type { CarePlan, CareStep } from '../../workflows/care/contract.ts';
 import { FailureType } from '../../workflows/failures.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { PortError } from '../ports/port-error.ts';
-import { readSurroundings, requireRepository } from '../volume/preflight.ts';
+import { readSurroundings } from '../volume/preflight.ts';
+import { requireRepository } from '../volume/repository-place.ts';
 
 /** See CareControlActivities. What is declared now decides, not what was when the schedule was made. */
 export async function planCare(dependencies: ActivityDependencies, { repository }: CareStep): Promise<CarePlan> {
@@ -22,11 +23,9 @@ export async function planCare(dependencies: ActivityDependencies, { repository 
     throw new PortError(FailureType.InvalidSpec, `KopiaRepository ${namespace}/${repository}: ${said}`);
   }
   const cared = reading.declared.repository;
-  const request = { ...cared, repository, ...(cared.repositoryNfs ? { repositoryNfs: cared.repositoryNfs } : {}) };
+  const request = { ...cared, repository, defaultClaim: repository };
   const found = await readSurroundings(dependencies, request);
+  const { repositoryUniqueId, repository: place } = requireRepository(found, request);
   const round = object.status?.verification;
-  return {
-    ...{ repository: cared, privileged: found.privileged, ...requireRepository(found, request) },
-    ...(round ? { round } : {}),
-  };
+  return { repository: cared, privileged: found.privileged, repositoryUniqueId, place, ...(round ? { round } : {}) };
 }

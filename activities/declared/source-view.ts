@@ -5,6 +5,7 @@ import type { DeclaredSource, SourceReading } from '../../api/replication-source
 import { DEFAULT_REPOSITORY } from '../../api/volume-request.ts';
 import { FailureType } from '../../workflows/failures.ts';
 import type { DeclaredObject } from '../ports/cluster.ts';
+import { isOnVolume } from '../volume/repository-place.ts';
 import type { Picture } from './declared-context.ts';
 import { HoldReason, invalidSpec, type Problem } from './problem.ts';
 import { type CheckedSecret, secretProblem } from './secret-checks.ts';
@@ -48,7 +49,7 @@ export function withSurroundings(view: SourceView, secret: CheckedSecret, pictur
   const { request } = view.source;
   const problem =
     secretProblem(secret, { namespace: view.namespace, name: request.secretName ?? '' }) ??
-    repositoryProblem(view.namespace, request, picture) ??
+    repositoryProblem(view.namespace, request, secret, picture) ??
     claimProblem(request.claim, view.namespace, picture.claim(view.namespace, request.claim));
   return problem ? { ...view, problem } : view;
 }
@@ -73,12 +74,19 @@ function claimProblem(
   };
 }
 
-/** Movers mount the repository's volume from their own namespace: without its claim none can start. Pure. */
+/** Movers mount the repository's volume from their own namespace: without its claim none can start. An object store needs none. Pure. */
 export function repositoryProblem(
   namespace: string,
-  { repositoryClaim = DEFAULT_REPOSITORY, repositoryNfs }: Pick<BackupRequest, 'repositoryClaim' | 'repositoryNfs'>,
+  request: Pick<BackupRequest, 'repositoryClaim' | 'repositoryNfs' | 'secretName'>,
+  { reading }: Pick<CheckedSecret, 'reading'>,
   picture: Picture,
 ): Problem | undefined {
+  const { repositoryClaim = DEFAULT_REPOSITORY, repositoryNfs, secretName } = request;
+  if (!isOnVolume(request, reading)) {
+    if (reading.kind !== 'Invalid') return undefined;
+    const message = `Secret ${namespace}/${secretName} (spec.kopia.repository): ${reading.key} ${reading.message}`;
+    return { reason: FailureType.SecretInvalid, message };
+  }
   if (repositoryNfs || picture.claim(namespace, repositoryClaim)) return undefined;
   return {
     reason: FailureType.RepositoryUnreachable,

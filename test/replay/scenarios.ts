@@ -45,7 +45,7 @@ export const scenarios: readonly Scenario[] = [
         handedOverByThisRun: false,
         privileged: false,
         repositoryUniqueId: 'ab'.repeat(32),
-        repositoryPath: '/repository',
+        repository: { kind: 'Volume', claim: 'kopia', path: '/repository' },
       }),
     },
   },

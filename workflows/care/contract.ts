@@ -1,5 +1,6 @@
 import type { MaintenanceMode } from '../../api/care-request.ts';
 import type { CaredRepository, CareTask } from '../../api/kopia-repository.ts';
+import type { RepositoryPlace } from '../../api/repository-place.ts';
 import type { RepositoryContent, VerificationRound } from '../../api/repository-status.ts';
 import type { VerifyReport } from '../../api/verify-report.ts';
 import type { CleanUpResult, RunReference } from '../backup/contract.ts';
@@ -55,8 +56,8 @@ export interface CareStep {
 export interface CarePlan {
   readonly repository: CaredRepository;
   readonly repositoryUniqueId: string;
-  /** The repository's folder, as movers see it. */
-  readonly repositoryPath: string;
+  /** Where Jobs find the repository. */
+  readonly place: RepositoryPlace;
   /** The namespace allows movers that run as root. */
   readonly privileged: boolean;
   /** How far the round of deep verifications is; absent where none ever ran. */
