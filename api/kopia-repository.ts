@@ -42,7 +42,8 @@ const CaredRepository = z.strictObject({
   name: objectName(63),
   namespace: namespaceName,
   secretName: objectName(),
-  repositoryClaim: objectName(),
+  /** The claim that is declared; without one, and without NFS, the Secret may name an object store, else it is the claim of the object's own name. */
+  repositoryClaim: objectName().optional(),
   repositoryNfs: moverRequestFields.repositoryNfs,
   moverSecurityContext: moverSecurityContext.prefault({
     runAsUser: 1000,
@@ -99,7 +100,7 @@ export function readKopiaRepository(object: {
       name,
       namespace: object.metadata?.namespace ?? '',
       secretName: spec.secretName || DEFAULT_REPOSITORY_SECRET,
-      repositoryClaim: volume.claimName || name,
+      repositoryClaim: volume.claimName,
       repositoryNfs: volume.nfs,
       moverSecurityContext: mover.moverSecurityContext,
       moverServiceAccount: mover.moverServiceAccount,

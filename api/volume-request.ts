@@ -39,8 +39,8 @@ export const volumeFields = {
   repository: objectName(63).default(DEFAULT_REPOSITORY),
   /** Secret with KOPIA_PASSWORD in the application's namespace. */
   secretName: objectName().optional(),
-  /** Claim of the repository volume in the application's namespace. */
-  repositoryClaim: objectName().default(DEFAULT_REPOSITORY),
+  /** Claim of the repository volume in the application's namespace; `kopia` where nothing, the Secret included, says otherwise. */
+  repositoryClaim: objectName().optional(),
   /** Where in that volume the repository lies, as seen from the mount `/repository`; as recorded by `stowage init` where left out. */
   repositoryPath: absolutePath.optional(),
   identity: z

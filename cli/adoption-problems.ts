@@ -1,23 +1,15 @@
+import { PASSWORD_KEY } from '../api/repository-secret.ts';
 import type { RepositoryAccess } from '../workflows/repository/inspect-contract.ts';
 import type { SecretKeys } from './declared-objects.ts';
-
-const PASSWORD_KEY = 'KOPIA_PASSWORD';
-
-/** Keys by which VolSync's mover reaches an object store (compatibility.md 4.2). */
-const OBJECT_STORE_KEY = /^(KOPIA_(S3|AZURE|GCS|B2)_|B2_|AWS_|WEBDAV_|SFTP_|RCLONE_|GOOGLE_DRIVE_)/;
 
 /** Who runs movers where nothing is declared. */
 const DEFAULT_USER = 1000;
 
-/** Pure, as all of these; undefined when there is nothing to say. `mounted`: a repository volume is declared. */
-export function secretProblem(secret: string, keys: SecretKeys | undefined, mounted: boolean): string | undefined {
+/** Pure, as all of these; undefined when there is nothing to say. */
+export function secretProblem(secret: string, keys: SecretKeys | undefined): string | undefined {
   if (keys === undefined || keys === 'Forbidden') return undefined;
   if (keys === 'Missing') return `Secret ${secret} does not exist`;
   if (!keys.includes(PASSWORD_KEY)) return `Secret ${secret} has no key ${PASSWORD_KEY}`;
-  const store = keys.find((key) => OBJECT_STORE_KEY.test(key));
-  if (!mounted && store !== undefined) {
-    return `Secret ${secret} has the key ${store}: its repository is an object store, and Stowage works with repositories on volumes`;
-  }
   return undefined;
 }
 

@@ -107,7 +107,7 @@ function stateOf(
 function problemsOf({ namespace, request }: DeclaredSource, facts: AdoptionFacts): string[] {
   const secret = `${namespace}/${request.secretName}`;
   return [
-    secretProblem(secret, facts.secrets.get(secret), request.repositoryClaim !== undefined),
+    secretProblem(secret, facts.secrets.get(secret)),
     claimProblem(`${namespace}/${request.claim}`, facts.claims),
     accessProblem(facts.access, request.moverSecurityContext?.runAsUser),
   ].filter((problem) => problem !== undefined);

@@ -13,6 +13,7 @@ import { addRestoreCommand } from './commands/restore.ts';
 import { addSchedulesCommand } from './commands/schedules.ts';
 import { addSnapshotsCommand } from './commands/snapshots.ts';
 import { addStatusCommand } from './commands/status.ts';
+import { addVerifyCommand } from './commands/verify.ts';
 import type { CommandBody } from './commands/volume-options.ts';
 import { addWatchCommand } from './commands/watch.ts';
 import { type CliConfig, type GlobalFlags, parseCliConfig } from './config.ts';
@@ -31,6 +32,7 @@ Examples:
   stowage snapshots app-config -n demo          what there is to go back to
   stowage restore app-config -n demo            bring a missing volume back
   stowage maintain kopia --full                 keep the repository small, now
+  stowage verify kopia --deep                   prove now that all of it can be read
   stowage drill app-config -n demo              prove that it can be brought back
   stowage drills                                when that was proven last
   stowage status -A                             how all volumes stand
@@ -80,6 +82,7 @@ function buildProgram(host: CliHost, run: (command: Command, body: CommandBody) 
   addDrillsCommand(program, run);
   addSnapshotsCommand(program, run);
   addMaintainCommand(program, run);
+  addVerifyCommand(program, run);
   addStatusCommand(program, run);
   addWatchCommand(program, run);
   addSchedulesCommand(program, run);

@@ -1,6 +1,13 @@
 import type { z } from 'zod';
 import { type BackupRequest, BackupRequestSchema } from '../api/backup-request.ts';
-import { MaintenanceMode, type MaintenanceRequest, MaintenanceRequestSchema } from '../api/care-request.ts';
+import {
+  MaintenanceMode,
+  type MaintenanceRequest,
+  MaintenanceRequestSchema,
+  VerificationMode,
+  type VerificationRequest,
+  VerificationRequestSchema,
+} from '../api/care-request.ts';
 import type { DrillCheckInput } from '../api/drill-check.ts';
 import { type DrillRequest, DrillRequestSchema } from '../api/drill-request.ts';
 import { invalidFields } from '../api/invalid.ts';
@@ -116,6 +123,24 @@ export function maintenanceRequest(flags: {
   return checked(
     MaintenanceRequestSchema,
     given({ repository: flags.repository, mode: flags.full ? MaintenanceMode.Full : undefined }),
+  );
+}
+
+export function verificationRequest(flags: {
+  readonly repository?: string;
+  readonly deep?: boolean;
+  readonly parts?: number;
+}): VerificationRequest {
+  if (flags.parts !== undefined && !flags.deep) {
+    throw new UsageError('--parts is for a deep verification', 'Add --deep, or leave --parts out.');
+  }
+  return checked(
+    VerificationRequestSchema,
+    given({
+      repository: flags.repository,
+      mode: flags.deep ? VerificationMode.Deep : undefined,
+      parts: flags.parts,
+    }),
   );
 }
 

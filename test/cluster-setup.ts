@@ -1,5 +1,6 @@
 import type { TestProject } from 'vitest/node';
 import { downPlatform, upPlatform } from '../platform/platform.ts';
+import { ensureTools } from '../platform/toolchain/ensure.ts';
 import { stderrLog } from '../platform/toolchain/progress.ts';
 import { ensureDeclaredKinds } from '../platform/worker/declared-kinds.ts';
 import { buildAndImport } from '../platform/worker.ts';
@@ -13,6 +14,8 @@ const PLATFORM_NAME = process.env.STOWAGE_TEST_PLATFORM ?? 'test';
  * `dist/` on its node. Takes it down again at the end unless STOWAGE_KEEP says otherwise.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // Some start an S3 server of their own: none of them waits for its build.
+  await ensureTools(['versitygw']);
   const platform = await upPlatform({ name: PLATFORM_NAME });
   await ensureDeclaredKinds(platform);
   const stowageImage = await buildAndImport(platform, stderrLog);

@@ -8,7 +8,7 @@ import { startHealthServer } from './health.ts';
 import { createLifecycle, Phase } from './lifecycle.ts';
 import { createRedactor, secretsOf } from './redaction.ts';
 import { loadRole } from './roles.ts';
-import { createPasswordSource } from './secrets.ts';
+import { createPasswordSource, readStoreAccess } from './secrets.ts';
 import { createTelemetry } from './telemetry.ts';
 import { checkTemporal, connectTemporal } from './temporal-connection.ts';
 import { createUploadInbox } from './upload-reports.ts';
@@ -64,6 +64,7 @@ async function runWorker(config: WorkerConfig, environment: Environment): Promis
     const password = createPasswordSource(config, environment, redactor.remember);
     const role = await openRole({
       ...{ config, connection, telemetry, password, uploads },
+      readStore: () => readStoreAccess(environment, redactor.remember),
       stopping: lifecycle.stopping,
     });
     try {

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
+import type { StoreAccess } from '../activities/kopia/client-storage.ts';
 import { PortError } from '../activities/ports/port-error.ts';
+import { readSecretPlace } from '../api/repository-secret.ts';
 import { FailureType } from '../workflows/failures.ts';
-import type { WorkerConfig } from './config.ts';
+import { ConfigError, type WorkerConfig } from './config.ts';
 import type { Environment } from './environment.ts';
 
 /** Where the repository's password comes from; kept out of the configuration so that nothing can print it. */
@@ -32,6 +34,23 @@ export function createPasswordSource(
     onRead(password);
     return password;
   };
+}
+
+/**
+ * The object store of a worker whose environment holds the keys of the repository's Secret; undefined for one with a
+ * volume. Each credential is handed to `onRead`. Throws ConfigError naming the variable.
+ */
+export function readStoreAccess(
+  environment: Environment,
+  onRead: (secret: string) => void = () => undefined,
+): StoreAccess | undefined {
+  const reading = readSecretPlace((key) => environment[key]);
+  if (reading.kind === 'Volume') return undefined;
+  if (reading.kind === 'Invalid') throw new ConfigError([`${reading.key} ${reading.message}`]);
+  const { place } = reading;
+  const secrets = Object.fromEntries(place.secretKeys.map((key) => [key, environment[key]]));
+  for (const secret of Object.values(secrets)) if (secret) onRead(secret);
+  return { place, secrets: () => secrets };
 }
 
 function firstLine(path: string): string | undefined {

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { NativeConnection, Worker, WorkerOptions } from '@temporalio/worker';
+import type { StoreAccess } from '../activities/kopia/client-storage.ts';
 import type { UploadReports } from '../activities/ports/upload-reports.ts';
 import type { WorkerConfig } from './config.ts';
 import { createRedactingInterceptor } from './redacting-interceptor.ts';
@@ -12,6 +13,8 @@ export interface RoleContext {
   readonly connection: NativeConnection;
   readonly telemetry: Telemetry;
   readonly password: PasswordSource;
+  /** The object store of the repository, of the worker beside it. Throws ConfigError. */
+  readonly readStore: () => StoreAccess | undefined;
   /** What movers push to this process. */
   readonly uploads: UploadReports;
   /** Aborts when the process is told to stop. */

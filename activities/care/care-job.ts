@@ -2,10 +2,10 @@ import { quantityBytes } from '../../api/kubernetes-values.ts';
 import { Label } from '../../api/metadata.ts';
 import type { CareStepPlan } from '../../workflows/care/contract.ts';
 import type { ActivitySettings } from '../dependencies.ts';
-import { buildKopiaConfig } from '../kopia/config.ts';
 import { cacheDirectory } from '../mover/backup-job.ts';
 import { cacheSize } from '../mover/declared-pod.ts';
 import type { MoverJobRequest } from '../mover/mover-job.ts';
+import { reachRepository } from '../mover/mover-repository.ts';
 import { Component, labelValue } from '../volume/ownership.ts';
 
 /** How long a Job of care may stay without a running container, seconds. */
@@ -17,10 +17,9 @@ type Cared = Pick<
   | 'component'
   | 'namespace'
   | 'labels'
-  | 'secretName'
   | 'declared'
   | 'cache'
-  | 'kopiaConfig'
+  | 'repository'
   | 'securityContext'
   | 'privileged'
   | 'volumes'
@@ -39,14 +38,13 @@ export const careJobParts = (
   { identity, readOnly }: CareAccess,
   { stowageNamespace }: ActivitySettings,
 ): Cared => {
-  const { repository, repositoryPath, privileged } = plan;
+  const { repository, place, privileged } = plan;
   const { moverServiceAccount, moverResources, moverAffinity } = repository;
   return {
     run,
     component: Component.care,
     namespace: repository.namespace,
     labels: { [Label.repository]: labelValue(repository.name), [Label.home]: stowageNamespace },
-    secretName: repository.secretName,
     declared: {
       moverPodLabels: {},
       ...(moverServiceAccount ? { moverServiceAccount } : {}),
@@ -54,9 +52,10 @@ export const careJobParts = (
       ...(moverAffinity ? { moverAffinity } : {}),
     },
     cache: { name: 'cache', emptyDir: {} },
-    kopiaConfig: buildKopiaConfig({
+    repository: reachRepository({
+      place,
+      secretName: repository.secretName,
       identity,
-      path: repositoryPath,
       cacheDirectory: cacheDirectory(plan, repository.moverSecurityContext),
       cacheSize: plan.declared ? cacheSize(plan.declared.cache) : { bytes: quantityBytes(repository.cacheCapacity) },
       readOnly,

@@ -2,7 +2,6 @@ import type { V1Job, V1PodSpec, V1Volume } from '@kubernetes/client-node';
 import { readKopiaMaintenance } from '../../api/kopia-maintenance.ts';
 import type { MaintenanceDeclaration } from '../../api/maintenance-declaration.ts';
 import { maintenanceLabels } from '../../api/metadata.ts';
-import { DEFAULT_REPOSITORY } from '../../api/volume-request.ts';
 import type { CarePlan, CareStep } from '../../workflows/care/contract.ts';
 import { FailureType } from '../../workflows/failures.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
@@ -31,16 +30,15 @@ export async function readDeclared(
     throw new PortError(FailureType.InvalidSpec, `${what}: ${said}`);
   }
   const { declaration } = reading.maintenance;
-  const { secretName, repositoryNfs, moverSecurityContext, moverServiceAccount, moverResources, moverAffinity } =
-    declaration;
+  const { secretName, repositoryClaim, repositoryNfs } = declaration;
+  const { moverSecurityContext, moverServiceAccount, moverResources, moverAffinity } = declaration;
   return {
     declared: declaration,
     repository: {
       name: repository,
       namespace,
       secretName,
-      repositoryClaim: declaration.repositoryClaim ?? DEFAULT_REPOSITORY,
-      ...(repositoryNfs ? { repositoryNfs } : {}),
+      ...{ repositoryClaim, repositoryNfs },
       moverSecurityContext,
       ...{ moverServiceAccount, moverResources, moverAffinity },
       cacheCapacity: declaration.cache.capacity,

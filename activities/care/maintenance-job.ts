@@ -20,9 +20,9 @@ export function buildMaintenanceJob(input: CareStepPlan, settings: ActivitySetti
   const parts = careJobParts(input, { identity: MAINTENANCE_OWNER, readOnly: false }, settings);
   const job = buildMoverJob({
     ...(declared ? asDeclared(parts, declared) : parts),
+    repository: { ...parts.repository, volumes: [], mounts: [] },
     settings,
     name: maintenanceJobName(declared?.name ?? repository, run.runId, task),
-    image: settings.kopiaImage,
     args: maintenanceRunArguments({ full: task === CareTask.fullMaintenance }),
     dataDirectory: REPOSITORY_MOUNT,
     locksConfig: true,

@@ -1,9 +1,11 @@
 import { readKopiaRepository } from '../../api/kopia-repository.ts';
+import { DEFAULT_REPOSITORY } from '../../api/volume-request.ts';
 import type { CarePlan, CareStep } from '../../workflows/care/contract.ts';
 import { FailureType } from '../../workflows/failures.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { PortError } from '../ports/port-error.ts';
-import { readSurroundings, requireRepository } from '../volume/preflight.ts';
+import { readSurroundings } from '../volume/preflight.ts';
+import { requireRepository } from '../volume/repository-place.ts';
 import { readDeclared } from './declared-maintenance.ts';
 
 type Read = Pick<CarePlan, 'repository' | 'declared' | 'round'>;
@@ -17,9 +19,11 @@ export async function planCare(
     ? await readDeclared(dependencies, repository, declaredBy)
     : await readRepository(dependencies, repository);
   const cared = read.repository;
-  const request = { ...cared, repository, ...(cared.repositoryNfs ? { repositoryNfs: cared.repositoryNfs } : {}) };
+  // A KopiaRepository's claim bears its name; a KopiaMaintenance's has the name that movers of its namespace look for.
+  const request = { ...cared, repository, defaultClaim: declaredBy ? DEFAULT_REPOSITORY : repository };
   const found = await readSurroundings(dependencies, request);
-  return { ...read, privileged: found.privileged, ...requireRepository(found, request) };
+  const { repositoryUniqueId, repository: place } = requireRepository(found, request);
+  return { ...read, privileged: found.privileged, repositoryUniqueId, place };
 }
 
 async function readRepository({ cluster, settings }: ActivityDependencies, repository: string): Promise<Read> {

@@ -3,6 +3,7 @@ import { parseVerifyLine, type VerifyReport } from '../../api/verify-report.ts';
 import type { VerificationMoverInput } from '../../workflows/care/contract.ts';
 import { FailureType, failureRules } from '../../workflows/failures.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
+import { declaredClaims } from '../mover/declared-pod.ts';
 import type { LogFailure, LogLanguage } from '../mover/log-reader.ts';
 import { runMover } from '../mover/run-mover.ts';
 import { START_DEADLINE_SECONDS } from './care-job.ts';
@@ -44,11 +45,10 @@ export async function runVerification(
   dependencies: ActivityDependencies,
   input: VerificationMoverInput,
 ): Promise<VerifyReport> {
-  const { repositoryClaim, repositoryNfs } = input.plan.repository;
   const { result } = await runMover(dependencies, {
     objects: { run: input.run, job: buildVerificationJob(input, dependencies.settings), claims: [], keptClaims: [] },
     language: verificationLanguage,
-    claims: repositoryNfs ? [] : [repositoryClaim],
+    claims: declaredClaims(input.plan.place, { moverVolumes: [] }),
     startDeadlineSeconds: START_DEADLINE_SECONDS,
   });
   return result;

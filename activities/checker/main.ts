@@ -1,7 +1,7 @@
 /**
  * The program of the check Job: compares a restored tree with its snapshot.
  *   node main.js --root /restore/data --snapshot-root <object id> --sample-every 10
- * Environment: KOPIA_CONFIG_PATH and KOPIA_PASSWORD as for a mover, STOWAGE_KOPIA (default `kopia` on PATH).
+ * Environment: KOPIA_CONFIG_PATH, KOPIA_PASSWORD and an object store's keys as for a mover, STOWAGE_KOPIA (default `kopia` on PATH).
  * Prints one line `{"stowageCheck": Comparison}` on stdout and exits 0 whenever the comparison could be made, whatever it
  * found; else one line `{"stowageCheckError": {"type", "message"}}` on stderr and exit 1.
  */
@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { ProgramEnvironment, programFailure, resolveProgram } from '../kopia/program.ts';
 import { redact } from '../kopia/redaction.ts';
 import { startKopiaServer } from '../kopia/server.ts';
+import { storageEnvironment } from '../kopia/storage-secrets.ts';
 import { compareTree } from './compare-tree.ts';
 import { snapshotTree } from './snapshot-tree.ts';
 
@@ -39,6 +40,7 @@ async function main(): Promise<void> {
       configPath: environment.KOPIA_CONFIG_PATH,
       password: environment.KOPIA_PASSWORD,
       homeDirectory: tmpdir(),
+      extra: storageEnvironment(process.env),
     },
     socketRoot: tmpdir(),
     startTimeoutMilliseconds: START_TIMEOUT_MILLISECONDS,
@@ -63,7 +65,7 @@ try {
   await main();
 } catch (error) {
   const { type, message } = programFailure(error, 'the comparison');
-  const clean = redact(message, [process.env.KOPIA_PASSWORD ?? '']);
+  const clean = redact(message, [process.env.KOPIA_PASSWORD ?? '', ...Object.values(storageEnvironment(process.env))]);
   process.stderr.write(`${JSON.stringify({ stowageCheckError: { type, message: clean } })}\n`);
   process.exitCode = 1;
 }

@@ -12,7 +12,7 @@ import { MissingClaims } from './missing-claims.ts';
 import type { Problem } from './problem.ts';
 import type { RepositoryVersions } from './repository-versions.ts';
 import type { WatchedRuns } from './runs.ts';
-import { type CheckedSecret, type SecretChecks, secretProblem } from './secret-checks.ts';
+import { type CheckedSecret, isUnusable, type SecretChecks, secretProblem } from './secret-checks.ts';
 import { keyOf, repositoryProblem } from './source-view.ts';
 import { attemptOf } from './start-decision.ts';
 import { StartedRestores } from './started-restores.ts';
@@ -81,7 +81,7 @@ export class DestinationRuns {
       const resolved = resolveDestination(destination, target.deliver === 'Claim' ? target.claim : undefined, sources);
       const secret = await this.#checkSecret(object, namespace, resolved, notes);
       if ('reason' in secret) return secret;
-      const unreachable = repositoryProblem(namespace, { ...destination.template, ...resolved }, picture);
+      const unreachable = repositoryProblem(namespace, { ...destination.template, ...resolved }, secret, picture);
       if (unreachable) return unreachable;
       const claim = picture.claim(namespace, target.claim);
       if (await this.#startOne(object, destination, target, claim, resolved, secret, sources, notes)) return undefined;
@@ -148,7 +148,7 @@ export class DestinationRuns {
     }
     const ref = { namespace, name: secretName };
     const secret = await this.#secrets.check(ref, object.status);
-    if (secret.state !== 'Complete') notes.lookAgain(this.#dependencies.clock.now() + LOOK_AGAIN);
+    if (isUnusable(secret)) notes.lookAgain(this.#dependencies.clock.now() + LOOK_AGAIN);
     return secretProblem(secret, ref) ?? secret;
   }
 

@@ -11,7 +11,7 @@ import { buildMaintenanceStatus } from './maintenance-status.ts';
 import { HoldReason, invalidSpec, ownProblem, type Problem } from './problem.ts';
 import { RepositoryVersions } from './repository-versions.ts';
 import { WatchedRuns } from './runs.ts';
-import { SecretChecks, secretProblem } from './secret-checks.ts';
+import { isUnusable, SecretChecks, secretProblem } from './secret-checks.ts';
 import { isManaged, keyOf, repositoryProblem } from './source-view.ts';
 import { attemptOf } from './start-decision.ts';
 import { ToldStatus } from './told-status.ts';
@@ -21,6 +21,9 @@ const LANES = 4;
 
 /** A Secret that lacks something is looked at again after this, milliseconds. */
 const LOOK_AGAIN = 5_000;
+
+/** Where a KopiaMaintenance names them. */
+const FIELDS = { secret: 'spec.repository.repository', volumes: 'spec.moverVolumes' };
 
 interface View {
   readonly object: MaintenanceObject;
@@ -85,21 +88,16 @@ export class MaintenancePass {
     }
     const { maintenance } = reading;
     if (!maintenance.enabled) return { ...base, maintenance, problem: undefined };
-    const { secretName, repositoryClaim, repositoryNfs } = maintenance.declaration;
-    const ref = { namespace, name: secretName };
+    const { declaration } = maintenance;
+    const ref = { namespace, name: declaration.secretName };
     const secret = await this.#secrets.check(ref, undefined).catch(ownProblem);
     if ('reason' in secret) {
       this.#hold(secret, notes, true);
       return { ...base, maintenance: undefined, problem: secret };
     }
-    const place = {
-      ...(repositoryClaim === undefined ? {} : { repositoryClaim }),
-      ...(repositoryNfs === undefined ? {} : { repositoryNfs }),
-    };
     const problem =
-      secretProblem(secret, ref, 'spec.repository.repository') ??
-      repositoryProblem(namespace, place, picture, 'spec.moverVolumes');
-    if (problem) this.#hold(problem, notes, secret.state !== 'Complete');
+      secretProblem(secret, ref, FIELDS.secret) ?? repositoryProblem(namespace, declaration, secret, picture, FIELDS);
+    if (problem) this.#hold(problem, notes, isUnusable(secret));
     return { ...base, maintenance, problem, secretVersion: secret.version };
   }
 

@@ -1,7 +1,7 @@
 import type { DeclaredStatus } from '../../api/declared-object.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import type { ObjectRef } from '../ports/cluster.ts';
-import { type SecretState, secretState } from '../volume/preflight.ts';
+import { type SecretFacts, secretFacts } from '../volume/repository-secret.ts';
 import type { Problem } from './problem.ts';
 import { failureOf } from './source-status.ts';
 
@@ -11,11 +11,14 @@ const RECHECK_MILLISECONDS = 5_000;
 /** How old an answer may be: long while everything works, short while something fails that a changed Secret may mend. */
 const SecretAge = { healthy: 30 * 60_000, failing: 15_000 } as const;
 
-export interface CheckedSecret {
-  readonly state: SecretState;
+export interface CheckedSecret extends SecretFacts {
   /** Changes with the Secret; undefined when there is none. */
   readonly version: string | undefined;
 }
+
+/** True while a corrected Secret may be all that is wanted: it is looked at again soon. */
+export const isUnusable = ({ state, reading }: SecretFacts): boolean =>
+  state !== 'Complete' || reading.kind === 'Invalid';
 
 /** What is known of the Secrets that declared objects name. They may not be listed or watched, so each is asked for. */
 export class SecretChecks {
@@ -32,10 +35,10 @@ export class SecretChecks {
     const now = this.#dependencies.clock.now();
     const known = this.#known.get(key);
     const age = failureOf(status) === undefined ? SecretAge.healthy : SecretAge.failing;
-    const limit = known?.state === 'Complete' ? age : RECHECK_MILLISECONDS;
+    const limit = known && !isUnusable(known) ? age : RECHECK_MILLISECONDS;
     if (known && now - known.checkedAt < limit) return known;
     const secret = await this.#dependencies.cluster.get('Secret', ref);
-    const entry = { state: secretState(secret), version: secret?.metadata?.resourceVersion, checkedAt: now };
+    const entry = { ...secretFacts(secret), version: secret?.metadata?.resourceVersion, checkedAt: now };
     this.#known.set(key, entry);
     return entry;
   }

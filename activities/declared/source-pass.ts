@@ -9,7 +9,7 @@ import { HoldReason, ownProblem, type Problem } from './problem.ts';
 import type { Readings } from './readings.ts';
 import type { RepositoryVersions } from './repository-versions.ts';
 import type { WatchedRuns } from './runs.ts';
-import type { CheckedSecret, SecretChecks } from './secret-checks.ts';
+import { type CheckedSecret, isUnusable, type SecretChecks } from './secret-checks.ts';
 import { SourceRuns } from './source-runs.ts';
 import { type ScheduleOutcome, SourceSchedules } from './source-schedules.ts';
 import { buildSourceStatus, standingSuspicion } from './source-status.ts';
@@ -22,7 +22,7 @@ const LANES = 8;
 /** A Secret that was missing, and a claim that is not bound, are looked at again after this, milliseconds. */
 const LOOK_AGAIN = 5_000;
 
-const UNKNOWN: CheckedSecret = { state: 'Missing', version: undefined };
+const UNKNOWN: CheckedSecret = { state: 'Missing', reading: { kind: 'Volume' }, version: undefined };
 
 /** What became of the schedules, and what the rest of the pass goes on with. */
 export interface PlannedSources extends ScheduleOutcome {
@@ -130,7 +130,7 @@ export class SourcePass {
     const looked = withSurroundings(view, secret, picture);
     if (looked.problem) {
       notes.hold(looked.problem.reason);
-      if (secret.state !== 'Complete') notes.lookAgain(this.#dependencies.clock.now() + LOOK_AGAIN);
+      if (isUnusable(secret)) notes.lookAgain(this.#dependencies.clock.now() + LOOK_AGAIN);
     }
     return { view: looked, secret };
   }

@@ -5,6 +5,7 @@ import type { DeclaredSource, SourceReading } from '../../api/replication-source
 import { DEFAULT_REPOSITORY } from '../../api/volume-request.ts';
 import { FailureType } from '../../workflows/failures.ts';
 import type { DeclaredObject } from '../ports/cluster.ts';
+import { isOnVolume } from '../volume/repository-place.ts';
 import type { Picture } from './declared-context.ts';
 import { HoldReason, invalidSpec, type Problem } from './problem.ts';
 import { type CheckedSecret, secretProblem } from './secret-checks.ts';
@@ -48,7 +49,7 @@ export function withSurroundings(view: SourceView, secret: CheckedSecret, pictur
   const { request } = view.source;
   const problem =
     secretProblem(secret, { namespace: view.namespace, name: request.secretName ?? '' }) ??
-    repositoryProblem(view.namespace, request, picture) ??
+    repositoryProblem(view.namespace, request, secret, picture) ??
     claimProblem(request.claim, view.namespace, picture.claim(view.namespace, request.claim));
   return problem ? { ...view, problem } : view;
 }
@@ -73,17 +74,27 @@ function claimProblem(
   };
 }
 
-/** Movers mount the repository's volume from their own namespace: without its claim none can start. Pure. */
+/** Where a source or a destination names them. */
+const SOURCE_FIELDS = { secret: 'spec.kopia.repository', volumes: 'spec.kopia.moverVolumes' };
+
+/** Movers mount the repository's volume from their own namespace: without its claim none can start. An object store needs none. Pure. */
 export function repositoryProblem(
   namespace: string,
-  { repositoryClaim = DEFAULT_REPOSITORY, repositoryNfs }: Pick<BackupRequest, 'repositoryClaim' | 'repositoryNfs'>,
+  request: Pick<BackupRequest, 'repositoryClaim' | 'repositoryNfs' | 'secretName'>,
+  { reading }: Pick<CheckedSecret, 'reading'>,
   picture: Pick<Picture, 'claim'>,
-  field = 'spec.kopia.moverVolumes',
+  fields: { readonly secret: string; readonly volumes: string } = SOURCE_FIELDS,
 ): Problem | undefined {
+  const { repositoryClaim = DEFAULT_REPOSITORY, repositoryNfs, secretName } = request;
+  if (!isOnVolume(request, reading)) {
+    if (reading.kind !== 'Invalid') return undefined;
+    const message = `Secret ${namespace}/${secretName} (${fields.secret}): ${reading.key} ${reading.message}`;
+    return { reason: FailureType.SecretInvalid, message };
+  }
   if (repositoryNfs || picture.claim(namespace, repositoryClaim)) return undefined;
   return {
     reason: FailureType.RepositoryUnreachable,
-    message: `claim ${namespace}/${repositoryClaim} of the repository volume does not exist: movers of this namespace need it; create it, or name another one in ${field}`,
+    message: `claim ${namespace}/${repositoryClaim} of the repository volume does not exist: movers of this namespace need it; create it, or name another one in ${fields.volumes}`,
   };
 }
 

@@ -3,7 +3,8 @@ import { AccessMode } from '../../api/kubernetes-values.ts';
 import type { DrillPreflight, DrillStep } from '../../workflows/drill/contract.ts';
 import type { WaitingClaim } from '../../workflows/restore/contract.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { readSurroundings, requireRepository } from '../volume/preflight.ts';
+import { readSurroundings } from '../volume/preflight.ts';
+import { requireRepository } from '../volume/repository-place.ts';
 
 /** See DrillControlActivities. A claim that is lost is no hindrance: then the drill shows whether it can come back. */
 export async function preflightDrill(

@@ -157,6 +157,16 @@ export function repositoryCreateArguments(request: { readonly path: string }): s
   ];
 }
 
+/** Creates a repository in the storage that a token describes, only where nothing lies yet. Connects to nothing. */
+export const createFromTokenArguments = (request: { readonly tokenFile: string }): string[] => [
+  'repository',
+  'create',
+  'from-config',
+  '--create-only',
+  ...QUIET,
+  flag('token-file', absolutePath('tokenFile', request.tokenFile)),
+];
+
 /** A server for this process alone, on a Unix socket; its password comes by KOPIA_SERVER_PASSWORD. */
 export function serverStartArguments(request: { readonly socketPath: string }): string[] {
   return [

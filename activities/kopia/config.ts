@@ -1,4 +1,5 @@
 import type { Identity } from '../../api/identity.ts';
+import type { RepositoryPlace } from '../../api/repository-place.ts';
 
 /** 0660 and 0770: movers of several users share a repository through their group. Kopia wants them decimal. */
 const FILE_MODE = 0o660;
@@ -22,11 +23,26 @@ export interface CacheSize {
   readonly metadataBytes?: number | undefined;
 }
 
+/** The storage part of a `kopia.config`. */
+export interface KopiaStorage {
+  readonly type: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** A folder, as the process sees it. */
+export const folderStorage = (path: string): KopiaStorage => ({
+  type: 'filesystem',
+  config: { path, fileMode: FILE_MODE, dirMode: DIRECTORY_MODE },
+});
+
+/** Without credentials: S3 takes them from the environment, for others see storage-secrets.ts. */
+export const storageOf = (place: RepositoryPlace): KopiaStorage =>
+  place.kind === 'Volume' ? folderStorage(place.path) : { type: place.type, config: place.settings };
+
 export interface KopiaConfigRequest {
   /** Who this client is. Readers may be anybody; a writer's name stands in its session blobs. */
   readonly identity: Pick<Identity, 'username' | 'hostname'>;
-  /** Where the filesystem repository lies, as the process sees it. */
-  readonly path: string;
+  readonly storage: KopiaStorage;
   /** A folder of this repository alone. Without one Kopia keeps nothing on disk. */
   readonly cacheDirectory?: string;
   readonly cacheSize?: CacheSize;
@@ -34,15 +50,12 @@ export interface KopiaConfigRequest {
 }
 
 /**
- * The text of a `kopia.config` for a filesystem repository, in place of a `connect`. Holds no secret. Kopia makes the
+ * The text of a `kopia.config`, in place of a `connect`. Holds no secret that `storage` does not hold. Kopia makes the
  * cache directory itself; a list cache is never kept, so that every process sees what is there.
  */
 export function buildKopiaConfig(request: KopiaConfigRequest): string {
   return JSON.stringify({
-    storage: {
-      type: 'filesystem',
-      config: { path: request.path, fileMode: FILE_MODE, dirMode: DIRECTORY_MODE },
-    },
+    storage: request.storage,
     ...(request.cacheDirectory === undefined ? {} : { caching: caching(request.cacheDirectory, request.cacheSize) }),
     hostname: request.identity.hostname,
     username: request.identity.username,

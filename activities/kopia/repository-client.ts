@@ -9,14 +9,14 @@ import {
   policyExportArguments,
   policySetArguments,
   policyShowArguments,
-  repositoryCreateArguments,
   repositoryStatusArguments,
   snapshotListArguments,
 } from './arguments.ts';
 import { type BlobStats, blobStatsArguments, parseBlobStats } from './blob-stats.ts';
+import { type ClientStorage, formatOf } from './client-storage.ts';
 import { buildKopiaConfig } from './config.ts';
 import { classifyKopiaError } from './errors.ts';
-import { type FormatFile, readFormatFile } from './format-file.ts';
+import type { FormatFile } from './format-file.ts';
 import {
   type MaintenanceSetRequest,
   maintenanceInfoArguments,
@@ -32,8 +32,7 @@ import { readSourceState, type SourceState } from './warm-reader.ts';
 import { createWarmServer } from './warm-server.ts';
 
 export interface RepositoryClientOptions {
-  /** Folder of the repository, as this process sees it. */
-  readonly path: string;
+  readonly storage: ClientStorage;
   readonly binary: string;
   /** Read at each start of Kopia; never logged, never in an argv. */
   readonly password: () => string;
@@ -44,8 +43,8 @@ export interface RepositoryClientOptions {
 
 /** What the repository's worker asks of Kopia. Every method throws PortError. */
 export interface RepositoryClient {
-  /** From the file itself, each time. */
-  format(): Promise<FormatFile>;
+  /** From the file itself, or from a process without format cache, each time. */
+  format(signal?: AbortSignal): Promise<FormatFile>;
   /** From a process that is started for this call and knows nothing from before. */
   listSnapshots(identity: Identity, signal?: AbortSignal): Promise<ListedSnapshot[]>;
   /** From a Kopia that stays open and looks again, or from two processes beside each other. */
@@ -102,7 +101,7 @@ export function createRepositoryClient(options: RepositoryClientOptions): Reposi
     if (cacheDirectory) await mkdir(cacheDirectory, { recursive: true, mode: 0o700 });
     const config = buildKopiaConfig({
       identity: READER,
-      path: options.path,
+      storage: options.storage.storage(),
       readOnly,
       ...(cacheDirectory ? { cacheDirectory } : {}),
     });
@@ -114,6 +113,7 @@ export function createRepositoryClient(options: RepositoryClientOptions): Reposi
     configPath: await configFile(readOnly, uniqueId),
     password: options.password(),
     homeDirectory: await workDirectory(),
+    extra: options.storage.environment(),
   });
 
   const run = async (args: string[], readOnly: boolean, signal?: AbortSignal, uniqueId?: string): Promise<string> => {
@@ -125,7 +125,8 @@ export function createRepositoryClient(options: RepositoryClientOptions): Reposi
       ...(signal ? { signal } : {}),
     });
     if (done.exitCode === 0) return done.stdout;
-    const failure = classifyKopiaError(done.stderr, { secrets: [options.password()] });
+    const secrets = [options.password(), ...Object.values(options.storage.environment())];
+    const failure = classifyKopiaError(done.stderr, { secrets });
     throw new PortError(failure.type, failure.message, {
       ...(failure.retryable === undefined ? {} : { retryable: failure.retryable }),
     });
@@ -140,13 +141,20 @@ export function createRepositoryClient(options: RepositoryClientOptions): Reposi
       silenceTimeoutMilliseconds: SILENCE_TIMEOUT_MILLISECONDS,
     }),
   );
-  const format = (): Promise<FormatFile> => readFormatFile(options.path);
+  /** Where only a process can tell, the last answer names the cache: whether it is still true was asked just before, or is asked afterwards. */
+  let lastAsked: FormatFile | undefined;
+  const format = async (signal?: AbortSignal): Promise<FormatFile> => {
+    if (options.storage.readFormat) return options.storage.readFormat();
+    lastAsked = understood(formatOf, await run(repositoryStatusArguments(), true, signal));
+    return lastAsked;
+  };
+  const recentFormat = async (signal?: AbortSignal): Promise<FormatFile> => lastAsked ?? (await format(signal));
   const open = async (signal?: AbortSignal): Promise<string> =>
     understood(parseUniqueId, await run(repositoryStatusArguments(), true, signal));
 
   /** With the cache of the repository that lies there now. */
   const ask = async (args: string[], signal?: AbortSignal, readOnly = true): Promise<string> =>
-    run(args, readOnly, signal, (await format()).uniqueId);
+    run(args, readOnly, signal, (await recentFormat(signal)).uniqueId);
 
   const listSnapshots = async (identity: Identity, signal?: AbortSignal): Promise<ListedSnapshot[]> => {
     const output = await ask(snapshotListArguments({ identity }), signal);
@@ -159,7 +167,7 @@ export function createRepositoryClient(options: RepositoryClientOptions): Reposi
     open,
     listSnapshots,
     sourceState: async (identity, signal) => {
-      const known = await format();
+      const known = await recentFormat(signal);
       const answer = await warm.tryAsk(known, (server) => readSourceState(server, identity));
       if (answer) return answer;
       const [listed, policy] = await Promise.all([
@@ -179,7 +187,7 @@ export function createRepositoryClient(options: RepositoryClientOptions): Reposi
     blobStats: async (prefix, signal) => understood(parseBlobStats, await ask(blobStatsArguments(prefix), signal)),
     setMaintenance: async (request, signal) => void (await ask(maintenanceSetArguments(request), signal, false)),
     create: async (signal) => {
-      await run(repositoryCreateArguments({ path: options.path }), false, signal);
+      await run(await options.storage.creation(await workDirectory()), false, signal);
       return open(signal);
     },
     close: async () => {

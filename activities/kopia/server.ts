@@ -137,7 +137,9 @@ function startFailure(end: Ended, options: KopiaServerOptions): PortError {
       { cause: end.startError, retryable: false },
     );
   }
-  const failure = classifyKopiaError(end.said, { secrets: [options.environment.password] });
+  const failure = classifyKopiaError(end.said, {
+    secrets: [options.environment.password, ...Object.values(options.environment.extra ?? {})],
+  });
   return new PortError(failure.type, failure.message, {
     ...(failure.retryable === undefined ? {} : { retryable: failure.retryable }),
   });

@@ -9,10 +9,20 @@ export type Json = { readonly [key: string]: unknown };
 /** Turns the API's JSON into the typed object (times become Date). List items get the kind they lack. */
 export function fromJson<K extends Kind>(kind: K, json: Json): ObjectOf[K] {
   const { apiVersion, model } = kinds[kind];
-  const complete = { apiVersion, kind, ...json };
+  const complete = { apiVersion, kind, ...json, ...(json.metadata ? { metadata: withoutFields(json.metadata) } : {}) };
   if (model !== undefined) return ObjectSerializer.deserialize(complete, model, '') as ObjectOf[K];
-  const metadata: unknown = ObjectSerializer.deserialize(json.metadata, 'V1ObjectMeta', '');
+  const metadata: unknown = ObjectSerializer.deserialize(complete.metadata, 'V1ObjectMeta', '');
   return { ...complete, metadata } as unknown as ObjectOf[K];
+}
+
+/**
+ * Who wrote an object, without which fields of it: nobody here asks for those, and of an object that is watched they are
+ * most of its memory.
+ */
+function withoutFields(metadata: unknown): unknown {
+  const { managedFields, ...rest } = metadata as { managedFields?: readonly Record<string, unknown>[] };
+  if (!Array.isArray(managedFields)) return metadata;
+  return { ...rest, managedFields: managedFields.map(({ fieldsV1: _, ...writer }) => writer) };
 }
 
 /** Turns a typed object into the API's JSON, with apiVersion and kind filled in. */

@@ -5,10 +5,10 @@ import { backupJobName } from '../../api/names.ts';
 import type { BackupMoverInput } from '../../workflows/backup/contract.ts';
 import type { ActivitySettings } from '../dependencies.ts';
 import { snapshotCreateArguments } from '../kopia/arguments.ts';
-import { buildKopiaConfig } from '../kopia/config.ts';
 import { Component, labelValue } from '../volume/ownership.ts';
-import { buildDeclaredVolumes, cacheSize, repositoryVolume } from './declared-pod.ts';
+import { buildDeclaredVolumes, cacheSize } from './declared-pod.ts';
 import { buildMoverJob, CACHE_MOUNT, METRICS_ADDRESS } from './mover-job.ts';
+import { reachRepository } from './mover-repository.ts';
 
 /** VolSync's place of the source, and the default path of the identity. */
 const DATA_DIRECTORY = '/data';
@@ -42,7 +42,6 @@ export function buildBackupJob(
     namespace: request.namespace,
     name: backupJobName(request.source),
     labels: { [Label.source]: labelValue(request.source) },
-    image: settings.kopiaImage,
     args: snapshotCreateArguments({
       sourcePath: DATA_DIRECTORY,
       identity: request.identity,
@@ -65,17 +64,16 @@ export function buildBackupJob(
       ...declared.volumes,
     ],
     mounts: [{ name: 'data', mountPath: DATA_DIRECTORY, readOnly: true }, ...declared.mounts],
-    secretName: request.secretName,
-    repository: repositoryVolume(request, 'ReadWrite'),
-    declared: request,
-    cache: { name: 'cache', persistentVolumeClaim: { claimName: plan.cacheClaim } },
-    kopiaConfig: buildKopiaConfig({
+    repository: reachRepository({
+      place: plan.repository,
+      secretName: request.secretName,
       identity: request.identity,
-      path: plan.repositoryPath,
       cacheDirectory: cacheDirectory(plan, request.moverSecurityContext),
       cacheSize: cacheSize(request.cache),
       readOnly: false,
     }),
+    declared: request,
+    cache: { name: 'cache', persistentVolumeClaim: { claimName: plan.cacheClaim } },
     securityContext: request.moverSecurityContext,
     privileged: plan.privileged,
     ...(plan.nodeName ? { nodeName: plan.nodeName } : {}),

@@ -4,14 +4,12 @@ import { checkJobName, stagingClaimName } from '../../api/names.ts';
 import type { RestoreMoverInput } from '../../workflows/restore/contract.ts';
 import type { ActivitySettings } from '../dependencies.ts';
 import { Component, labelValue } from '../volume/ownership.ts';
-import { buildMoverJob } from './mover-job.ts';
+import { buildMoverJob, KOPIA_PROGRAM } from './mover-job.ts';
 import { repositoryReader } from './repository-reader.ts';
 import { RESTORE_DIRECTORY } from './restore-job.ts';
 
 /** Where the program of the check lies in Stowage's image. */
 const CHECK_PROGRAM = '/app/dist/activities/checker/main.js';
-/** And where Kopia does. */
-const KOPIA_PROGRAM = '/kopia';
 
 /** The Job that compares the staging claim with its snapshot. It may write neither. */
 export function buildCheckJob({ run, request, plan }: RestoreMoverInput, settings: ActivitySettings): V1Job {
@@ -22,8 +20,7 @@ export function buildCheckJob({ run, request, plan }: RestoreMoverInput, setting
     namespace: request.namespace,
     name: checkJobName(request.destination),
     labels: { [Label.destination]: labelValue(request.destination) },
-    image: settings.stowageImage,
-    command: ['node', CHECK_PROGRAM],
+    program: { image: settings.stowageImage, command: ['node', CHECK_PROGRAM] },
     args: [
       `--root=${RESTORE_DIRECTORY}`,
       `--snapshot-root=${plan.snapshot.rootObject}`,

@@ -14,7 +14,7 @@ export async function checkRestore(dependencies: ActivityDependencies, input: Re
   const { result } = await runMover(dependencies, {
     objects: { run, job: buildCheckJob(input, dependencies.settings), claims: [], keptClaims: [] },
     language: checkLanguage,
-    claims: [stagingClaimName(request.destination), ...declaredClaims(request)],
+    claims: [stagingClaimName(request.destination), ...declaredClaims(plan.repository, request)],
     startDeadlineSeconds: request.startDeadlineSeconds,
   });
   const { count, examples } = result.mismatches;

@@ -2,7 +2,8 @@ import type { V1Affinity, V1NodeSelectorTerm, V1Volume, V1VolumeMount } from '@k
 import type { ResolvedBackup } from '../../api/backup-request.ts';
 import { AccessMode, quantityBytes } from '../../api/kubernetes-values.ts';
 import { CREATED_BY, Label, MANAGED_BY } from '../../api/metadata.ts';
-import type { MoverVolume, NfsFolder } from '../../api/mover-request.ts';
+import type { MoverVolume } from '../../api/mover-request.ts';
+import type { RepositoryPlace } from '../../api/repository-place.ts';
 import type { CacheSize } from '../kopia/config.ts';
 
 /** VolSync's place and names of volumes that people declare for a mover. */
@@ -18,36 +19,11 @@ export type DeclaredPod = Pick<
   'moverServiceAccount' | 'moverPodLabels' | 'moverResources' | 'moverAffinity'
 >;
 
-/** Where the repository is: a claim, or a folder of an NFS server. */
-export interface RepositoryVolume {
-  readonly claim: string;
-  readonly nfs?: NfsFolder;
-  readonly readOnly: boolean;
-}
-
-type Declared = Pick<ResolvedBackup, 'repositoryClaim' | 'repositoryNfs' | 'moverVolumes' | 'cache'>;
-
-export const repositoryVolume = (
-  { repositoryClaim, repositoryNfs }: Pick<Declared, 'repositoryClaim' | 'repositoryNfs'>,
-  mode: 'ReadWrite' | 'ReadOnly',
-): RepositoryVolume => ({
-  claim: repositoryClaim,
-  ...(repositoryNfs ? { nfs: repositoryNfs } : {}),
-  readOnly: mode === 'ReadOnly',
-});
-
-export const buildRepositoryVolume = ({ claim, nfs, readOnly }: RepositoryVolume): V1Volume =>
-  nfs
-    ? { name: 'repository', nfs: { server: nfs.server, path: nfs.path, readOnly } }
-    : { name: 'repository', persistentVolumeClaim: { claimName: claim, readOnly } };
+type Declared = Pick<ResolvedBackup, 'moverVolumes' | 'cache'>;
 
 /** The claims that a mover mounts because people declare them; what the events of a pod that does not start are about. */
-export const declaredClaims = ({
-  repositoryClaim,
-  repositoryNfs,
-  moverVolumes,
-}: Pick<Declared, 'repositoryClaim' | 'repositoryNfs' | 'moverVolumes'>): string[] => [
-  ...(repositoryNfs ? [] : [repositoryClaim]),
+export const declaredClaims = (place: RepositoryPlace, { moverVolumes }: Pick<Declared, 'moverVolumes'>): string[] => [
+  ...(place.kind === 'Volume' && place.claim !== undefined ? [place.claim] : []),
   ...moverVolumes.flatMap(({ volumeSource }) => volumeSource.persistentVolumeClaim?.claimName ?? []),
 ];
 

@@ -8,11 +8,11 @@ import type {
 } from '@kubernetes/client-node';
 import type { MoverSecurityContext } from '../../api/kubernetes-values.ts';
 import { Annotation } from '../../api/metadata.ts';
-import { REPOSITORY_MOUNT } from '../../api/volume-request.ts';
 import type { RunReference } from '../../workflows/backup/contract.ts';
 import type { ActivitySettings } from '../dependencies.ts';
 import type { Component } from '../volume/ownership.ts';
-import { buildAffinity, buildRepositoryVolume, type DeclaredPod, type RepositoryVolume } from './declared-pod.ts';
+import { buildAffinity, type DeclaredPod } from './declared-pod.ts';
+import type { MoverRepository } from './mover-repository.ts';
 import { buildContainerSecurity, buildPodSecurity } from './pod-security.ts';
 import { buildRunJob } from './run-job.ts';
 
@@ -22,6 +22,10 @@ export const MOVER_CONTAINER = 'kopia';
 /** Kopia's Prometheus page, on the pod's address. */
 export const METRICS_PORT = 9411;
 export const METRICS_ADDRESS = `:${METRICS_PORT}`;
+
+/** Where these programs lie in Stowage's image. */
+const LAUNCHER_PROGRAM = '/app/dist/activities/launcher/main.js';
+export const KOPIA_PROGRAM = '/kopia';
 
 const CONFIG_MOUNT = '/kopia-config';
 const CONFIG_FILE = 'kopia.config';
@@ -36,9 +40,8 @@ export interface MoverJobRequest {
   readonly name: string;
   /** More labels of the Job and its pod: what people select logs by. */
   readonly labels: Readonly<Record<string, string>>;
-  readonly image: string;
-  /** Left out where the image's own entry point is meant. */
-  readonly command?: readonly string[];
+  /** What runs, in an image that has it; Kopia in its own image where left out. */
+  readonly program?: { readonly image: string; readonly command: readonly string[] };
   readonly args: readonly string[];
   /** Where the volume that is moved is mounted. */
   readonly dataDirectory: string;
@@ -47,11 +50,8 @@ export interface MoverJobRequest {
   /** Volumes and mounts beside those that every mover has. */
   readonly volumes: readonly V1Volume[];
   readonly mounts: readonly V1VolumeMount[];
-  readonly secretName: string;
-  /** Left out where the mount is injected afterwards. */
-  readonly repository?: RepositoryVolume;
+  readonly repository: MoverRepository;
   readonly cache: V1Volume;
-  readonly kopiaConfig: string;
   readonly securityContext: MoverSecurityContext;
   readonly privileged: boolean;
   /** What people declare of the mover's pod. */
@@ -75,7 +75,7 @@ export function buildMoverJob(request: MoverJobRequest): V1Job {
   return buildRunJob({
     ...{ run, component, namespace, name, labels: request.labels },
     podLabels: request.declared.moverPodLabels,
-    podAnnotations: { [Annotation.kopiaConfig]: request.kopiaConfig },
+    podAnnotations: { [Annotation.kopiaConfig]: request.repository.kopiaConfig },
     pod: {
       ...(serviceAccountName ? { serviceAccountName } : {}),
       ...(affinity ? { affinity } : {}),
@@ -89,15 +89,14 @@ export function buildMoverJob(request: MoverJobRequest): V1Job {
 function buildContainer(request: MoverJobRequest, securityContext: V1Container['securityContext']): V1Container {
   return {
     name: MOVER_CONTAINER,
-    image: request.image,
+    ...buildProgram(request),
     imagePullPolicy: request.settings.imagePullPolicy,
-    ...(request.command ? { command: [...request.command] } : {}),
     args: [...request.args],
     env: buildEnvironment(request),
     ports: [{ name: 'metrics', containerPort: METRICS_PORT, protocol: 'TCP' }],
     volumeMounts: [
       ...request.mounts,
-      ...(request.repository ? [buildRepositoryMount(request.repository)] : []),
+      ...request.repository.mounts,
       { name: 'cache', mountPath: CACHE_MOUNT },
       { name: 'tempdir', mountPath: TEMPORARY_MOUNT },
       request.locksConfig
@@ -112,22 +111,26 @@ function buildContainer(request: MoverJobRequest, securityContext: V1Container['
   };
 }
 
-const buildRepositoryMount = ({ readOnly }: RepositoryVolume): V1VolumeMount => ({
-  name: 'repository',
-  mountPath: REPOSITORY_MOUNT,
-  ...(readOnly ? { readOnly: true } : {}),
-});
-
 const configPath = ({ locksConfig }: MoverJobRequest): string =>
   `${locksConfig ? TEMPORARY_MOUNT : CONFIG_MOUNT}/${CONFIG_FILE}`;
 
+/** The launcher fills in the credentials first; it has Kopia beside it in Stowage's image. */
+function buildProgram({ program, repository, settings }: MoverJobRequest): Pick<V1Container, 'image' | 'command'> {
+  if (!repository.launched)
+    return program ? { image: program.image, command: [...program.command] } : { image: settings.kopiaImage };
+  return {
+    image: settings.stowageImage,
+    command: ['node', LAUNCHER_PROGRAM, '--', ...(program?.command ?? [KOPIA_PROGRAM])],
+  };
+}
+
 /** The first two places are contract: policies replace the value at index 1. */
 function buildEnvironment(request: MoverJobRequest): V1EnvVar[] {
-  const { dataDirectory, secretName, privileged, environment = [] } = request;
+  const { dataDirectory, repository, privileged, environment = [] } = request;
   return [
     { name: 'DATA_DIR', value: dataDirectory },
     { name: 'KOPIA_CACHE_DIR', value: CACHE_MOUNT },
-    { name: 'KOPIA_PASSWORD', valueFrom: { secretKeyRef: { name: secretName, key: 'KOPIA_PASSWORD' } } },
+    ...repository.environment,
     { name: 'KOPIA_CONFIG_PATH', value: configPath(request) },
     { name: 'KOPIA_LOG_DIR', value: `${TEMPORARY_MOUNT}/kopia-logs` },
     { name: 'KOPIA_CHECK_FOR_UPDATES', value: 'false' },
@@ -142,7 +145,7 @@ function buildEnvironment(request: MoverJobRequest): V1EnvVar[] {
 function buildVolumes({ volumes, repository, cache }: MoverJobRequest): V1Volume[] {
   return [
     ...volumes,
-    ...(repository ? [buildRepositoryVolume(repository)] : []),
+    ...repository.volumes,
     cache,
     { name: 'tempdir', emptyDir: { medium: 'Memory' } },
     {

@@ -1,27 +1,23 @@
 import type { VolumeInput } from '../../workflows/restore/contract.ts';
-import { buildKopiaConfig } from '../kopia/config.ts';
 import { cacheDirectory } from './backup-job.ts';
-import { buildReaderCache, cacheSize, repositoryVolume } from './declared-pod.ts';
+import { buildReaderCache, cacheSize } from './declared-pod.ts';
 import type { MoverJobRequest } from './mover-job.ts';
+import { reachRepository } from './mover-repository.ts';
 
-type Reader = Pick<
-  MoverJobRequest,
-  'secretName' | 'repository' | 'declared' | 'cache' | 'kopiaConfig' | 'securityContext' | 'privileged'
->;
+type Reader = Pick<MoverJobRequest, 'repository' | 'declared' | 'cache' | 'securityContext' | 'privileged'>;
 
 /** What the restore mover and the check have in common: they only read the repository, with a cache that goes with the pod. */
 export const repositoryReader = ({ request, plan }: VolumeInput): Reader => ({
-  secretName: request.secretName,
-  repository: repositoryVolume(request, 'ReadOnly'),
-  declared: request,
-  cache: buildReaderCache(request.cache),
-  kopiaConfig: buildKopiaConfig({
+  repository: reachRepository({
+    place: plan.repository,
+    secretName: request.secretName,
     identity: request.identity,
-    path: plan.repositoryPath,
     cacheDirectory: cacheDirectory(plan, request.moverSecurityContext),
     cacheSize: cacheSize(request.cache),
     readOnly: true,
   }),
+  declared: request,
+  cache: buildReaderCache(request.cache),
   securityContext: request.moverSecurityContext,
   privileged: plan.privileged,
 });

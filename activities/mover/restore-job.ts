@@ -45,7 +45,6 @@ function buildRestoreMover(input: VolumeInput, settings: ActivitySettings, args:
     namespace: request.namespace,
     name: restoreJobName(request.destination),
     labels: { [Label.destination]: labelValue(request.destination) },
-    image: settings.kopiaImage,
     args,
     dataDirectory: RESTORE_DIRECTORY,
     volumes: [

@@ -43,7 +43,7 @@ export async function runBackupMover(
     },
     language: backupLanguage,
     transfer: () => new TransferWatch('backup', input.expectedBytes),
-    claims: [capture.dataClaim, plan.cacheClaim, ...declaredClaims(request)],
+    claims: [capture.dataClaim, plan.cacheClaim, ...declaredClaims(plan.repository, request)],
     startDeadlineSeconds: request.startDeadlineSeconds,
     posted: () => tellPosted(dependencies, input),
     judge: ({ summary }) => (summary.incomplete === CANCELED ? toldToStop(jobName, CANCELED) : undefined),

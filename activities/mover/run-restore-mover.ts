@@ -41,7 +41,7 @@ export async function runRestoreMover(
       ),
     language: restoreLanguage,
     transfer: () => new TransferWatch('restore', plan.snapshot.bytes),
-    claims: [stagingClaimName(request.destination), ...declaredClaims(request)],
+    claims: [stagingClaimName(request.destination), ...declaredClaims(plan.repository, request)],
     startDeadlineSeconds: request.startDeadlineSeconds,
   });
   dependencies.log.debug({ job: restoreJobName(request.destination), ...result }, 'restored into the staging claim');
@@ -57,11 +57,11 @@ const versionLanguage: LogLanguage<true> = {
 
 /** See RestoreMoverActivities. */
 export async function provisionEmptyVolume(dependencies: ActivityDependencies, input: VolumeInput): Promise<void> {
-  const { run, request } = input;
+  const { run, request, plan } = input;
   await runMover(dependencies, {
     objects: { run, job: buildEmptyJob(input, dependencies.settings), claims: [], keptClaims: [] },
     language: versionLanguage,
-    claims: [stagingClaimName(request.destination), request.repositoryClaim],
+    claims: [stagingClaimName(request.destination), ...declaredClaims(plan.repository, request)],
     startDeadlineSeconds: request.startDeadlineSeconds,
   });
 }

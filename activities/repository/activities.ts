@@ -3,16 +3,18 @@ import type { RepositoryCareActivities } from '../../workflows/care/contract.ts'
 import { FailureType } from '../../workflows/failures.ts';
 import type { RepositoryActivities } from '../../workflows/repository/contract.ts';
 import { withFailureMapping } from '../failure-mapping.ts';
+import type { StoreAccess } from '../kopia/client-storage.ts';
 import { type RunKopia, runKopia } from '../kopia/process.ts';
 import { createRepositoryClient } from '../kopia/repository-client.ts';
 import type { SourceState, UntaggedSnapshot } from '../kopia/warm-reader.ts';
 import { PortError } from '../ports/port-error.ts';
 import { createRepositoryCareActivities } from './care.ts';
 import { createOnEmptyVolume } from './create.ts';
+import { createInStore } from './create-in-store.ts';
 import { findHold } from './find-hold.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { inspectRepository } from './inspect.ts';
-import { createRepositoryFinder, type OpenedRepository } from './known-repository.ts';
+import { createFinder, type OpenedRepository } from './known-repository.ts';
 import { newlyExpired, policyDiffers, requireApproval, type WantedPolicy } from './policy-change.ts';
 import { requireProof } from './read-back.ts';
 import { isOvertaken, Keeping, storedRetention, withoutMark } from './retention-hold.ts';
@@ -24,6 +26,8 @@ export interface RepositoryDependencies {
   readonly repository: string;
   /** The repository's volume, as this process sees it. The repository lies at its root or in one of the known layouts. */
   readonly path: string;
+  /** Where the repository is no folder: `path` is not used then. */
+  readonly store?: StoreAccess;
   readonly kopiaBinary: string;
   /** From the worker's environment at its start. */
   readonly password: () => string;
@@ -39,11 +43,11 @@ export type RepositoryRole = AllRepositoryActivities & { readonly close: () => P
 
 /** What stands beside one repository. Only ApplicationFailure leaves the activities. */
 export function createRepositoryActivities(dependencies: RepositoryDependencies): RepositoryRole {
-  const { repository, path } = dependencies;
+  const { repository, path, store } = dependencies;
   const now = dependencies.now ?? (() => new Date());
-  const finder = createRepositoryFinder(path, (folder) =>
+  const finder = createFinder({ path, store }, (storage) =>
     createRepositoryClient({
-      path: folder,
+      storage,
       binary: dependencies.kopiaBinary,
       password: dependencies.password,
       cacheDirectory: dependencies.cacheDirectory,
@@ -156,6 +160,7 @@ export function createRepositoryActivities(dependencies: RepositoryDependencies)
     createRepository: (input) =>
       withHeartbeat(async (signal) => {
         requireOurs(input.repository);
+        if (store) return createInStore(finder.root, store.place.location, signal);
         return createOnEmptyVolume(finder.root, path, input.runId, signal);
       }),
 
@@ -163,7 +168,8 @@ export function createRepositoryActivities(dependencies: RepositoryDependencies)
       withHeartbeat(async (signal) => {
         requireOurs(input.repository);
         const { client, layout } = await finder.only();
-        return { uniqueId: await client.open(signal), ...(layout ? { path: layout } : {}) };
+        const location = store ? { location: store.place.location } : {};
+        return { uniqueId: await client.open(signal), ...(layout ? { path: layout } : {}), ...location };
       }),
 
     inspectContent: (input) =>

@@ -5,6 +5,7 @@ import type {
   InspectContentInput,
   InspectContentResult,
   InspectedSource,
+  RepositoryAccess,
   SnapshotSpan,
   SourceInspection,
 } from '../../workflows/repository/inspect-contract.ts';
@@ -21,6 +22,9 @@ const MAX_IDENTITIES = 1_000;
 /** Ids of those that retention would remove. */
 const NAMED_REMOVALS = 3;
 
+/** An object store knows no users. */
+const OPEN_TO_ALL: RepositoryAccess = { looked: 0, closedFolders: 0, closedFiles: 0, owners: [], examples: [] };
+
 /** Everything that a repository holds, and a dry run of what is declared; two processes, whatever the number of identities. */
 export async function inspectRepository(
   { client, path }: Pick<OpenedRepository, 'client' | 'path'>,
@@ -31,7 +35,7 @@ export async function inspectRepository(
   const [listed, policies, access] = await Promise.all([
     client.everySnapshot(signal),
     client.policies(signal),
-    readAccess(path),
+    path === undefined ? OPEN_TO_ALL : readAccess(path),
   ]);
   const byIdentity = new Map<string, SnapshotSummary[]>();
   for (const { identity, summary } of listed) {

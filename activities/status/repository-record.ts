@@ -11,6 +11,7 @@ export const RecordKey = {
   repository: 'repository',
   uniqueId: 'uniqueId',
   path: 'path',
+  location: 'location',
   creatingRun: 'creatingRun',
 } as const;
 
@@ -35,16 +36,16 @@ export function createRepositoryRecordActivities(
         uniqueId || creatingRun === runId ? undefined : { creatingRun: runId },
       );
     },
-    async recordRepositoryIdentity({ repository, uniqueId, path, replace }) {
+    async recordRepositoryIdentity({ repository, uniqueId, path, location, replace }) {
       await change(dependencies, repository, (known) => {
-        if (known.uniqueId === uniqueId && known.path === path) return undefined;
+        if (known.uniqueId === uniqueId && known.path === path && known.location === location) return undefined;
         if (known.uniqueId && known.uniqueId !== uniqueId && !replace) {
           throw new PortError(
             FailureType.RepositoryExists,
             `repository '${repository}' is known with the unique id ${known.uniqueId}; ${uniqueId} would replace it: only \`stowage init --adopt\` does that`,
           );
         }
-        return { uniqueId, ...(path ? { path } : {}) };
+        return { uniqueId, ...(path ? { path } : {}), ...(location ? { location } : {}) };
       });
     },
   };
@@ -100,6 +101,12 @@ function buildRecord(ref: { namespace: string; name: string }, data: Record<stri
 export function readRecord(record: V1ConfigMap | undefined): RepositoryRecord {
   const uniqueId = record?.data?.[RecordKey.uniqueId];
   const path = record?.data?.[RecordKey.path];
+  const location = record?.data?.[RecordKey.location];
   const creatingRun = record?.data?.[RecordKey.creatingRun];
-  return { ...(uniqueId ? { uniqueId } : {}), ...(path ? { path } : {}), ...(creatingRun ? { creatingRun } : {}) };
+  return {
+    ...(uniqueId ? { uniqueId } : {}),
+    ...(path ? { path } : {}),
+    ...(location ? { location } : {}),
+    ...(creatingRun ? { creatingRun } : {}),
+  };
 }

@@ -19,6 +19,7 @@ import { runKopia } from '../kopia/process.ts';
 import { ProgramEnvironment, programFailure, resolveProgram } from '../kopia/program.ts';
 import { redact } from '../kopia/redaction.ts';
 import { startKopiaServer } from '../kopia/server.ts';
+import { storageEnvironment } from '../kopia/storage-secrets.ts';
 import { layoutProblem } from './layout.ts';
 import { type VerifyRequest, verifyRepository } from './verify.ts';
 
@@ -56,7 +57,8 @@ async function main(): Promise<void> {
   try {
     const configPath = join(own.home, 'kopia.config');
     await writeFile(configPath, withOwnCache(config, own.cache), { mode: 0o600 });
-    const environment = { configPath, password: KOPIA_PASSWORD, homeDirectory: own.home };
+    const extra = storageEnvironment(process.env);
+    const environment = { configPath, password: KOPIA_PASSWORD, homeDirectory: own.home, extra };
     const binary = resolveProgram(STOWAGE_KOPIA, PATH);
     const report = await verifyRepository(request, {
       layoutProblem: () => layoutProblem(config),
@@ -92,7 +94,7 @@ try {
   await main();
 } catch (error) {
   const { type, message } = programFailure(error, 'the verification');
-  const clean = redact(message, [process.env.KOPIA_PASSWORD ?? '']);
+  const clean = redact(message, [process.env.KOPIA_PASSWORD ?? '', ...Object.values(storageEnvironment(process.env))]);
   process.stderr.write(`${JSON.stringify({ stowageVerifyError: { type, message: clean } })}\n`);
   process.exitCode = 1;
 }

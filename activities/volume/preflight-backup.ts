@@ -9,9 +9,10 @@ import type { ActivityDependencies } from '../dependencies.ts';
 import { PortError } from '../ports/port-error.ts';
 import { elderRuns, isYounger, refuseOverlap } from './elder-runs.ts';
 import { standingOf } from './ownership.ts';
-import { readClaims, readSurroundings, requireRepository } from './preflight.ts';
+import { readClaims, readSurroundings } from './preflight.ts';
 import { awaitsVolume } from './preflight-restore.ts';
 import { nameOf } from './remove-object.ts';
+import { requireRepository } from './repository-place.ts';
 import { isVolSyncLeftover, type VolSyncJob } from './volsync-leftover.ts';
 
 /** See BackupControlActivities. At most five requests, each as soon as it can be; touches nothing. */
@@ -105,13 +106,7 @@ function requireSource(
 
 type ClaimFacts = Omit<
   BackupPlan,
-  | 'nodeName'
-  | 'cacheClaim'
-  | 'cacheClaimExists'
-  | 'leftoverCopy'
-  | 'privileged'
-  | 'repositoryUniqueId'
-  | 'repositoryPath'
+  'nodeName' | 'cacheClaim' | 'cacheClaimExists' | 'leftoverCopy' | 'privileged' | 'repositoryUniqueId' | 'repository'
 >;
 
 function describeClaim(volume: V1PersistentVolumeClaim, request: ResolvedBackup): ClaimFacts {

@@ -1,16 +1,21 @@
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
 import { AccessMode } from '../../api/kubernetes-values.ts';
 import { Annotation } from '../../api/metadata.ts';
+import type { RepositoryPlace } from '../../api/repository-place.ts';
 import { backupWorkflowId } from '../../workflows/backup/contract.ts';
 import { FailureType } from '../../workflows/failures.ts';
 import type { RestorePreflight, RestoreStep, WaitingClaim } from '../../workflows/restore/contract.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { PortError } from '../ports/port-error.ts';
 import { elderRuns, refuseOverlap } from './elder-runs.ts';
-import { readSurroundings, requireRepository } from './preflight.ts';
+import { readSurroundings } from './preflight.ts';
+import { requireRepository } from './repository-place.ts';
 
 /** The declared source of a claim that waits for a restore (VolSync's volume populator). */
 const POPULATOR = { apiGroup: 'volsync.backube', kind: 'ReplicationDestination' };
+
+/** Of a restore that finds its claim there: nobody opens the repository. */
+const UNKNOWN_PLACE: RepositoryPlace = { kind: 'Volume', path: '' };
 
 /** The scheduler's word: a class that waits for its first pod has to make the volume for this node. */
 const SELECTED_NODE = 'volume.kubernetes.io/selected-node';
@@ -86,7 +91,7 @@ export async function preflightRestore(
   const answer = {
     privileged: found.privileged,
     repositoryUniqueId: found.repositoryUniqueId ?? '',
-    repositoryPath: found.repositoryPath ?? '',
+    repository: found.place ?? UNKNOWN_PLACE,
     handedOverByThisRun: restoredBy(target, run.runId),
   };
   refuseDeleting(target);

@@ -43,7 +43,9 @@ export const DestinationKopia = open(
       .enum(COPY_METHODS, COPY_METHOD_PROBLEM)
       .refine((method) => method !== 'Clone', NOT_CLONE.slice('copyMethod: '.length))
       .meta({ description: 'Direct (or None): the volume itself. Snapshot: a VolumeSnapshot of it. Must be set.' }),
-    repository: text("Secret of the same namespace with the key KOPIA_PASSWORD. Default: the source's."),
+    repository: text(
+      "Secret of the same namespace with the key KOPIA_PASSWORD and the repository's place. Default: the source's.",
+    ),
     destinationPVC: text(
       'The claim to restore when it is missing. Without it: claims that name this destination as their dataSourceRef.',
     ),

@@ -125,7 +125,10 @@ export const moverFields = {
   repositoryPVC: text(
     'The claim that holds the repository in its folder `repository`; an older form, moverVolumes wins.',
   ),
-  customCA: notHonoured(customCA, 'is not used: the repository is a mounted volume').optional(),
+  customCA: notHonoured(
+    customCA,
+    "is not used: the certificate of an object store must be trusted by the mover's image",
+  ).optional(),
   policyConfig: notHonoured(
     policyConfig,
     'is not read: a file of one application would change the policy of all in a shared repository',

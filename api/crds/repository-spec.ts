@@ -18,7 +18,9 @@ const amount = (description: string, most: number) =>
 const place = {
   secretName: text('Secret of the same namespace with KOPIA_PASSWORD. Default: kopia-secret.'),
   volume: open('The volume that it lies in.', {
-    claimName: text("A claim of the same namespace. Default: the object's own name."),
+    claimName: text(
+      "A claim of the same namespace. Default: where the Secret names no object store, the object's own name.",
+    ),
     nfs: open('A folder of an NFS server, instead of a claim.', {
       server: text('Name or address of the server.'),
       path: text('Absolute path that the server exports.'),

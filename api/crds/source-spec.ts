@@ -58,9 +58,9 @@ export const SourceKopia = open('Backup with Kopia.', {
   copyMethod: z
     .enum(COPY_METHODS, 'must be Snapshot, Clone, Direct or None')
     .meta({ description: 'How a point in time is taken; Direct (or None) reads the live volume. Must be set.' }),
-  repository: z
-    .string('must name the repository Secret')
-    .meta({ description: 'Secret of the same namespace with the key KOPIA_PASSWORD. Must be set.' }),
+  repository: z.string('must name the repository Secret').meta({
+    description: "Secret of the same namespace with the key KOPIA_PASSWORD and the repository's place. Must be set.",
+  }),
   capacity: size("Size of the point-in-time volume. Default: the source claim's."),
   storageClassName: text("Storage class of the point-in-time volume. Default: the source claim's."),
   accessModes: list("Access modes of the point-in-time volume. Default: the source claim's.", 1),

@@ -44,7 +44,10 @@ export function renderRestore(colors: Colors, result: RestoreVolumeResult): stri
   ].join('\n');
 }
 
-export function renderInit(colors: Colors, { outcome, repository, uniqueId, path }: InitRepositoryResult): string {
+export function renderInit(
+  colors: Colors,
+  { outcome, repository, uniqueId, path, location }: InitRepositoryResult,
+): string {
   const text: Readonly<Record<InitRepositoryResult['outcome'], string>> = {
     Created: `Repository ${repository} was created`,
     Adopted: `Repository ${repository} was adopted; nothing in it was changed`,
@@ -52,7 +55,7 @@ export function renderInit(colors: Colors, { outcome, repository, uniqueId, path
   };
   return `${colors.green(text[outcome])}\n${renderFacts(colors, [
     ['unique id', uniqueId],
-    ['lies in', path && `${path}/ of its volume`],
+    ['lies in', location ?? (path && `${path}/ of its volume`)],
   ])}`;
 }
 

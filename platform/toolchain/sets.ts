@@ -9,14 +9,14 @@ export type ToolSet = {
   readonly module?: string;
   /** Build tags of Go. */
   readonly tags?: readonly string[];
-  /** Needed by tests alone: no boot asks for it. */
-  readonly testsOnly?: true;
   /** Go files of our own in the set's folder; they decide what is built as the module file does. */
   readonly sources?: readonly string[];
   /** Files of modules that a later boot needs without Go, copied beside the programs. */
   readonly extras: readonly ModuleFiles[];
   /** Minutes of a cold build on two cores, to tell people what to expect. */
   readonly coldMinutes: string;
+  /** Not part of the platform: built for those who ask for it. */
+  readonly optional?: true;
 };
 
 /** One program: its package, and how to ask a found one for its version. */
@@ -84,7 +84,7 @@ export const toolSets: readonly ToolSet[] = [
     name: 'kopia-fake-clock',
     module: 'kopia',
     tags: ['testing'],
-    testsOnly: true,
+    optional: true,
     version: 'v0.21.1',
     programs: [
       {
@@ -98,6 +98,23 @@ export const toolSets: readonly ToolSet[] = [
     sources: ['fake-clock/main.go'],
     extras: [],
     coldMinutes: 'about 1.5 minutes',
+  },
+  {
+    // An S3 server whose buckets are folders.
+    name: 'versitygw',
+    version: 'v1.8.0',
+    programs: [
+      {
+        name: 'versitygw',
+        package: 'github.com/versity/versitygw/cmd/versitygw',
+        versionArgs: ['--version'],
+        versionText: 'v1.8.0',
+      },
+    ],
+    ldflags: '-s -w -X main.Version=v1.8.0',
+    extras: [],
+    coldMinutes: 'about 1.5 minutes',
+    optional: true,
   },
   {
     name: 'temporal',
@@ -164,7 +181,7 @@ export const toolSets: readonly ToolSet[] = [
 
 /** Names of every program that the embedded platform needs. */
 export const allTools: readonly string[] = toolSets
-  .filter((set) => !set.testsOnly)
+  .filter(({ optional }) => !optional)
   .flatMap((set) => set.programs.map((program) => program.name));
 
 /** The set that yields a program. */

@@ -49,7 +49,7 @@ describe.each([
     accessModes: ['ReadWriteOnce'],
     privileged,
     repositoryUniqueId: world.uniqueId,
-    repositoryPath: '/repository',
+    repository: { kind: 'Volume', claim: 'kopia', path: '/repository' },
     ...changes,
   });
   const left = async (): Promise<string[]> => {

@@ -107,7 +107,7 @@ export const backupPlan: BackupPlan = {
   cacheClaimExists: true,
   privileged: false,
   repositoryUniqueId: UNIQUE_ID,
-  repositoryPath: '/repository',
+  repository: { kind: 'Volume', claim: 'kopia', path: '/repository' },
 };
 
 export function backupInput(changes: Partial<BackupMoverInput> = {}): BackupMoverInput {
@@ -140,7 +140,7 @@ export const restorePlan: RestorePlan = {
   accessModes: ['ReadWriteOnce'],
   privileged: false,
   repositoryUniqueId: UNIQUE_ID,
-  repositoryPath: '/repository',
+  repository: { kind: 'Volume', claim: 'kopia', path: '/repository' },
 };
 
 /** The type of the failure that `work` ends with, whichever side of the mapping it is on. */

@@ -13,12 +13,11 @@ function declared(spec: object, name?: string) {
 }
 
 describe('a KopiaRepository', () => {
-  it('needs no field: its own name is that of the claim, and care has its usual times', () => {
+  it('needs no field: where it lies is then said by its Secret, and care has its usual times', () => {
     const { repository, triggers } = declared({});
     expect(repository).toMatchObject({
       ...metadata,
       secretName: 'kopia-secret',
-      repositoryClaim: 'kopia',
       readAllWithinDays: 30,
       moverSecurityContext: { runAsUser: 1000, fsGroup: 1000, runAsNonRoot: true },
     });

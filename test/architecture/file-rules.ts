@@ -6,7 +6,7 @@ export const MAX_TEST_LINES = 400;
 
 /** The programs: they read their environment once and hand on typed values. */
 const READS_ENVIRONMENT =
-  /^(workers\/main|cli\/main|activities\/(checker|verifier)\/main)\.ts$|^(platform|demo|bench|test)\//;
+  /^(workers\/main|cli\/main|activities\/(checker|launcher|verifier)\/main)\.ts$|^(platform|demo|bench|test)\//;
 
 /** Names that say nothing about what is inside. */
 const EMPTY_NAME = /(^|\/)(utils?|helpers?|common|misc|lib)(\/|\.ts$)/;

@@ -39,11 +39,11 @@ export const rooms: readonly Room[] = [
     mayTypes: ['workflows/failures.ts'],
   },
   { path: 'activities/kopia/', may: ['api/', 'activities/ports/', ...contracts, 'node:', 'zod'] },
-  // The program of the check Job: it runs in a mover's pod, where there is no Temporal and no cluster.
-  {
-    path: 'activities/checker/',
+  // The programs of mover pods, where there is no Temporal and no cluster: the check, and what writes credentials for Kopia.
+  ...['checker', 'launcher'].map((program) => ({
+    path: `activities/${program}/`,
     may: ['api/', 'activities/kopia/', 'activities/ports/', ...contracts, 'node:', 'zod'],
-  },
+  })),
   // The program of the verification Job: it runs as the check's does.
   {
     path: 'activities/verifier/',

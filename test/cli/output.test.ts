@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
-import { renderMaintenance } from '../../cli/output/care.ts';
+import { renderMaintenance, renderVerification } from '../../cli/output/care.ts';
 import { age, bytes, duration } from '../../cli/output/format.ts';
 import { createOutput } from '../../cli/output/output.ts';
 import { liveLine, moverText, NOTHING_SAID, progressLines } from '../../cli/output/progress.ts';
@@ -8,10 +8,12 @@ import { renderBackup, renderFailure, renderInit, renderRestore } from '../../cl
 import { renderApplied, renderPlan } from '../../cli/output/schedule-plan.ts';
 import { renderSnapshots } from '../../cli/output/snapshots.ts';
 import { renderStatus, renderVolume } from '../../cli/output/status.ts';
+import { verificationRequest } from '../../cli/requests.ts';
 import type { RunView } from '../../cli/run-view.ts';
 import { desiredSchedules } from '../../schedules/desired.ts';
 import { planSchedules } from '../../schedules/plan.ts';
 import { ownNote } from '../../schedules/settings.ts';
+import type { VerificationResult } from '../../workflows/care/contract.ts';
 import { found } from '../schedules/arbitraries.ts';
 import { declared } from '../schedules/manifests.ts';
 import { expectGolden } from './golden.ts';
@@ -51,6 +53,22 @@ describe('results as a person reads them', () => {
     };
     const result = { outcome: 'Succeeded', message, repository: 'kopia', content, phases: [] } as const;
     return expectGolden('maintain', renderMaintenance(plain, result));
+  });
+
+  it('a verification of a part', () => {
+    const report = {
+      ...{ mode: 'deep', part: { index: 6, of: 30 }, snapshots: 90, objects: 4000, contentsChecked: 5200 },
+      ...{ contentsRead: 170, bytesRead: 3.4e7, damagedContents: 0, damagedPacks: 0, packs: [] },
+      ...{ affectedSnapshots: 0, affectedIdentities: [], affected: [] },
+    } as const;
+    const round = { parts: 30, nextPart: 7, allReadTime: '2026-11-20T04:07:00Z' };
+    const message = 'whole: 90 snapshots, 170 contents of part 7 of 30 read (34000000 bytes)';
+    const result = { outcome: 'Succeeded', message, repository: 'kopia', verified: { report, round }, phases: [] };
+    return expectGolden('verify', renderVerification(plain, structuredClone(result) as VerificationResult));
+  });
+
+  it('a verification with --parts alone is refused', () => {
+    expect(() => verificationRequest({ parts: 3 })).toThrow('--parts is for a deep verification');
   });
 
   it('a failure with its remedy and its link', () =>

@@ -58,6 +58,7 @@ describe('help', () => {
     'drills',
     'snapshots',
     'maintain',
+    'verify',
     'status',
     'watch',
     'schedules plan',

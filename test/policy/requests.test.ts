@@ -25,7 +25,6 @@ describe('a backup request', () => {
       source: 'app-src',
       secretName: 'app-volsync-secret',
       repository: 'kopia',
-      repositoryClaim: 'kopia',
       copyMethod: 'Snapshot',
       compression: 'zstd-fastest',
       parallelism: 2,

@@ -1,5 +1,5 @@
 import type { AllActivities } from '../workflows/stubs.ts';
-import { failure, moverResult, succeedingActivities, summary } from '../workflows/stubs.ts';
+import { failure, moverResult, succeedingActivities, summary, wholeReport } from '../workflows/stubs.ts';
 
 /** One stored history: which workflow, with what input, and how its activities behaved when it was recorded. */
 export interface Scenario {
@@ -45,7 +45,7 @@ export const scenarios: readonly Scenario[] = [
         handedOverByThisRun: false,
         privileged: false,
         repositoryUniqueId: 'ab'.repeat(32),
-        repositoryPath: '/repository',
+        repository: { kind: 'Volume', claim: 'kopia', path: '/repository' },
       }),
     },
   },
@@ -96,4 +96,28 @@ export const scenarios: readonly Scenario[] = [
   { name: 'inspect', workflow: 'inspectRepository', input: {} },
   { name: 'init', workflow: 'initRepository', input: {}, change: { readRepositoryRecord: async () => ({}) } },
   { name: 'list', workflow: 'listSnapshots', input: volume },
+  { name: 'maintain-full', workflow: 'maintainRepository', input: { mode: 'Full' } },
+  {
+    name: 'maintain-unproven',
+    workflow: 'maintainRepository',
+    input: { mode: 'Quick' },
+    change: {
+      proveMaintenance: async () => {
+        throw failure('MoverFailed');
+      },
+    },
+  },
+  { name: 'verify-deep', workflow: 'verifyRepository', input: { mode: 'Deep', parts: 30 } },
+  {
+    name: 'verify-damage',
+    workflow: 'verifyRepository',
+    input: {},
+    change: {
+      runVerification: async () => ({
+        ...wholeReport,
+        ...{ damagedContents: 1, damagedPacks: 1, affectedSnapshots: 2, affectedIdentities: ['app-src@demo:/data'] },
+        packs: [{ blob: 'p0123', kind: 'missing', contents: 1, identities: ['app-src@demo:/data'] }],
+      }),
+    },
+  },
 ];

@@ -13,11 +13,17 @@ export const namespaceManifest = (name: string, privileged: boolean): Manifest =
   },
 });
 
-export const secretManifest = (namespace: string, name: string, password: string): Manifest => ({
+/** `place` are the keys that say where the repository is; on a volume where left out. */
+export const secretManifest = (
+  namespace: string,
+  name: string,
+  password: string,
+  place: Readonly<Record<string, string>> = { KOPIA_REPOSITORY: 'filesystem:///repository' },
+): Manifest => ({
   apiVersion: 'v1',
   kind: 'Secret',
   metadata: { namespace, name },
-  stringData: { KOPIA_PASSWORD: password, KOPIA_REPOSITORY: 'filesystem:///repository' },
+  stringData: { ...place, KOPIA_PASSWORD: password },
 });
 
 export const claimManifest = (

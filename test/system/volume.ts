@@ -30,7 +30,7 @@ export interface VolumeOptions {
   readonly storage?: string;
 }
 
-/** A namespace with Secret, repository claim and a filled claim. */
+/** A namespace with Secret, repository claim (unless the world's repository is in an object store) and a filled claim. */
 export async function createVolume(world: World, options: VolumeOptions): Promise<Volume> {
   const { app, privileged = false } = options;
   const namespace = `${world.name}-${app}`;
@@ -38,8 +38,10 @@ export async function createVolume(world: World, options: VolumeOptions): Promis
   world.namespaces.push(namespace);
   await world.kubectl.apply(
     namespaceManifest(namespace, privileged),
-    secretManifest(namespace, `${app}-volsync-secret`, options.password ?? world.password),
-    claimManifest(namespace, 'kopia', world.sharedClass, world.repositorySize, 'ReadWriteMany'),
+    secretManifest(namespace, `${app}-volsync-secret`, options.password ?? world.password, world.objectStore),
+    ...(world.objectStore
+      ? []
+      : [claimManifest(namespace, 'kopia', world.sharedClass, world.repositorySize, 'ReadWriteMany')]),
     claimManifest(namespace, volume.claim, world.platform.storageClass, options.storage ?? '256Mi'),
   );
   await runScript(volume, options.fill ?? FILL);

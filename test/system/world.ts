@@ -20,6 +20,8 @@ export interface WorldOptions {
   readonly stowageImage: string;
   /** A repository volume of exactly this size, so that it can be full. */
   readonly repositorySize?: string;
+  /** Keys of a Secret whose repository is in an object store; a volume where left out. */
+  readonly objectStore?: Readonly<Record<string, string>>;
   /** Environment of the control and movers workers. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -32,6 +34,7 @@ export interface World {
   readonly client: Client;
   readonly workers: HostWorkers;
   readonly password: string;
+  readonly objectStore?: Readonly<Record<string, string>>;
   readonly sharedClass: string;
   readonly repositorySize: string;
   /** The repository's folder as this machine sees it. */
@@ -110,6 +113,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       repositoryPath,
       namespaces,
       directory,
+      ...(options.objectStore ? { objectStore: options.objectStore } : {}),
     },
     async close() {
       await workers.stopAll();
@@ -120,7 +124,11 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       if (!process.env.STOWAGE_KEEP) await rm(directory, { recursive: true, force: true });
     },
   };
-  await Promise.all([workers.start('control'), workers.start('movers'), workers.start('repository')]);
+  await Promise.all([
+    workers.start('control'),
+    workers.start('movers'),
+    workers.start('repository', options.objectStore),
+  ]);
   await client.workflow.execute('initRepository', { taskQueue: CONTROL_QUEUE, workflowId: 'init/kopia', args: [{}] });
   return world;
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseWorkerConfig } from '../../workers/config.ts';
-import { createPasswordSource } from '../../workers/secrets.ts';
+import { createPasswordSource, readStoreAccess } from '../../workers/secrets.ts';
 
 let directory: string;
 beforeEach(async () => {
@@ -45,5 +45,29 @@ describe("the repository's password", () => {
   it('never stands in the configuration, which is logged', () => {
     const environment = { KOPIA_PASSWORD: 'canary-password' };
     expect(JSON.stringify(parseWorkerConfig({ role: 'repository', environment }))).not.toContain('canary');
+  });
+});
+
+describe("the repository's object store", () => {
+  const environment = {
+    KOPIA_REPOSITORY: 's3://bucket/app',
+    AWS_ACCESS_KEY_ID: 'canary-id',
+    AWS_SECRET_ACCESS_KEY: 'canary-key',
+    AWS_PROFILE: 'somebody',
+  };
+
+  it('is what the environment says, and its keys are known to the redaction from the start', () => {
+    const seen: string[] = [];
+    const access = readStoreAccess(environment, (secret) => seen.push(secret));
+    expect(access?.place.location).toBe('s3://bucket/app/');
+    expect(seen).toEqual(['canary-id', 'canary-key']);
+    expect(access?.secrets()).toEqual({ AWS_ACCESS_KEY_ID: 'canary-id', AWS_SECRET_ACCESS_KEY: 'canary-key' });
+    expect(JSON.stringify(access?.place)).not.toContain('canary');
+  });
+
+  it('is none where the environment names no store, and an error where it means nothing', () => {
+    expect(readStoreAccess({ KOPIA_PASSWORD: 'x', AWS_ACCESS_KEY_ID: 'of something else' })).toBeUndefined();
+    expect(readStoreAccess({ KOPIA_REPOSITORY: 'filesystem:///mnt/repository' })).toBeUndefined();
+    expect(() => readStoreAccess({ KOPIA_REPOSITORY: 's4://bucket' })).toThrow(/KOPIA_REPOSITORY/);
   });
 });

@@ -74,7 +74,11 @@ describe('a drill', () => {
       const plans: DrillInput['plan'][] = [];
       await harness.start('drillVolume', request, {
         preflightDrill: async () => ({
-          ...{ privileged: false, repositoryUniqueId: UNIQUE_ID, repositoryPath: '/repository' },
+          ...{
+            privileged: false,
+            repositoryUniqueId: UNIQUE_ID,
+            repository: { kind: 'Volume', claim: 'kopia', path: '/repository' } as const,
+          },
           claim: { capacity: '7Gi', storageClassName: 'fast', accessModes: ['ReadWriteOnce'] },
         }),
         selectSnapshot: async () => ({ found: summary('old', { tags: {} }), skipped: 0 }),

@@ -36,7 +36,7 @@ describe('restoreVolume', () => {
         handedOverByThisRun: false,
         privileged: false,
         repositoryUniqueId: UNIQUE_ID,
-        repositoryPath: '/repository',
+        repository: { kind: 'Volume', claim: 'kopia', path: '/repository' },
       }),
     });
     expect(calls).toEqual(['preflightRestore']);

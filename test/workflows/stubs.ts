@@ -77,7 +77,7 @@ const plan: BackupPlan = {
   cacheClaimExists: true,
   privileged: false,
   repositoryUniqueId: UNIQUE_ID,
-  repositoryPath: '/repository',
+  repository: { kind: 'Volume', claim: 'kopia', path: '/repository' },
 };
 
 const carePlan: CarePlan = {
@@ -91,7 +91,7 @@ const carePlan: CarePlan = {
   },
   privileged: false,
   repositoryUniqueId: UNIQUE_ID,
-  repositoryPath: '/repository',
+  place: { kind: 'Volume', claim: 'kopia', path: '/repository' },
 };
 
 /** A quick verification that found nothing. */
@@ -160,7 +160,7 @@ export function succeedingActivities(calls: string[]): AllActivities {
       handedOverByThisRun: false,
       privileged: false,
       repositoryUniqueId: UNIQUE_ID,
-      repositoryPath: '/repository',
+      repository: { kind: 'Volume', claim: 'kopia', path: '/repository' },
     }),
     watchDeclaredObjects: async () => undefined,
     recordRestoreStart: async () => ({ destinationUid: 'uid-of-app-dst' }),
@@ -205,7 +205,11 @@ export function succeedingActivities(calls: string[]): AllActivities {
     runVerification: async () => wholeReport,
     recordCare: async () => undefined,
     cleanUpCare: async () => ({ removed: [] }),
-    preflightDrill: async () => ({ privileged: false, repositoryUniqueId: UNIQUE_ID, repositoryPath: '/repository' }),
+    preflightDrill: async () => ({
+      privileged: false,
+      repositoryUniqueId: UNIQUE_ID,
+      repository: { kind: 'Volume', claim: 'kopia', path: '/repository' },
+    }),
     stageDrill: async () => ({ stagingClaim: 'stowage-drill-app-src-staging' }),
     recordDrill: async () => undefined,
     runDrillCheck: async () => ({ startMilliseconds: 5, runMilliseconds: 400, log: ['ok'] }),

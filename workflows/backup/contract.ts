@@ -1,5 +1,6 @@
 import type { ResolvedBackup } from '../../api/backup-request.ts';
 import type { AccessMode } from '../../api/kubernetes-values.ts';
+import type { RepositoryPlace } from '../../api/repository-place.ts';
 import type { Suspicion } from '../../api/suspicion.ts';
 import type { FailureType } from '../failures.ts';
 import type { PhaseTiming } from '../progress.ts';
@@ -58,8 +59,8 @@ export interface BackupPlan {
   readonly repositoryUniqueId: string;
   /** Of the ReplicationSource that declares this backup; absent when none does, or it is gone. */
   readonly sourceUid?: string;
-  /** The repository's folder, as movers see it. */
-  readonly repositoryPath: string;
+  /** Where movers find the repository. */
+  readonly repository: RepositoryPlace;
 }
 
 export interface CaptureResult {

@@ -1,6 +1,7 @@
 import type { MaintenanceDeclarer, MaintenanceMode } from '../../api/care-request.ts';
 import type { CaredRepository, CareTask } from '../../api/kopia-repository.ts';
 import type { MaintenanceDeclaration } from '../../api/maintenance-declaration.ts';
+import type { RepositoryPlace } from '../../api/repository-place.ts';
 import type { RepositoryContent, VerificationRound } from '../../api/repository-status.ts';
 import type { VerifyReport } from '../../api/verify-report.ts';
 import type { CleanUpResult, RunReference } from '../backup/contract.ts';
@@ -70,8 +71,8 @@ export interface CarePlan {
   /** The KopiaMaintenance that declares this run. */
   readonly declared?: MaintenanceDeclaration;
   readonly repositoryUniqueId: string;
-  /** The repository's folder, as movers see it. */
-  readonly repositoryPath: string;
+  /** Where Jobs find the repository. */
+  readonly place: RepositoryPlace;
   /** The namespace allows movers that run as root. */
   readonly privileged: boolean;
   /** How far the round of deep verifications is; absent where none ever ran. */

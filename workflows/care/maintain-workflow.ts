@@ -4,7 +4,7 @@ import { CareTask } from '../../api/kopia-repository.ts';
 import { describeFailure, parseInput } from '../run-failure.ts';
 import { type CareDone, type CareRun, runCare } from './care-run.ts';
 import { CarePhase, type CarePlan, type MaintenanceResult } from './contract.ts';
-import { injectRepository } from './inject-repository.ts';
+import { injectRepository, type RepositoryVolume } from './inject-repository.ts';
 
 /** How long a run waits for another that cares for the same repository, seconds: the next quick one comes in an hour anyway. */
 const LOCK_PATIENCE = { Quick: 0, Full: 6 * 3600 } as const;
@@ -50,7 +50,9 @@ async function maintain({ step, steps, tracker, plan }: CareRun, mode: Maintenan
   const known = { repository: step.repository, expectedUniqueId: plan.repositoryUniqueId };
   const before = await tracker.phase(CarePhase.Prepare, () => steps.prepareMaintenance(known));
   if (before.previousOwner) tracker.note('taken over from', before.previousOwner);
-  const job = injectRepository(await steps.buildMaintenanceJob({ ...step, task: TASK[mode], plan }), volumeOf(plan));
+  const volume = volumeOf(plan);
+  const built = await steps.buildMaintenanceJob({ ...step, task: TASK[mode], plan });
+  const job = volume ? injectRepository(built, volume) : built;
   await tracker.phase(CarePhase.Mover, () => steps.runMaintenance({ ...step, job }));
   const since = before.lastTaskStart ? { lastTaskStart: before.lastTaskStart } : {};
   const { tasks } = await tracker.phase(CarePhase.Prove, () => steps.proveMaintenance({ ...known, mode, ...since }));
@@ -59,5 +61,8 @@ async function maintain({ step, steps, tracker, plan }: CareRun, mode: Maintenan
   return `${mode.toLowerCase()} maintenance of ${step.repository} ran (${tasks} tasks)${taken}`;
 }
 
-const volumeOf = ({ repository }: CarePlan) =>
-  repository.repositoryNfs ? { nfs: repository.repositoryNfs } : { claimName: repository.repositoryClaim };
+/** Undefined for an object store: nothing is mounted. */
+const volumeOf = ({ place }: CarePlan): RepositoryVolume | undefined => {
+  if (place.kind === 'Store') return undefined;
+  return place.nfs ? { nfs: place.nfs } : { claimName: place.claim ?? '' };
+};

@@ -1,5 +1,6 @@
 import type { DrillCheck } from '../../api/drill-check.ts';
 import type { DrillRecord } from '../../api/drill-record.ts';
+import type { RepositoryPlace } from '../../api/repository-place.ts';
 import type { CleanUpResult } from '../backup/contract.ts';
 import type { PhaseTiming } from '../progress.ts';
 import type { RestorePlan, RestoreStep, WaitingClaim } from '../restore/contract.ts';
@@ -33,7 +34,7 @@ export interface DrillPreflight {
   readonly privileged: boolean;
   readonly repositoryUniqueId: string;
   /** The repository's folder, as movers see it. */
-  readonly repositoryPath: string;
+  readonly repository: RepositoryPlace;
   /** The application's claim as it is; left out where it is lost. For a snapshot that does not say what its claim was. */
   readonly claim?: WaitingClaim;
 }

@@ -112,6 +112,8 @@ export interface RepositoryIdentity {
   readonly uniqueId: string;
   /** Where in its volume it lies, relative to the root; absent at the root. */
   readonly path?: string;
+  /** The object store that it lies in (`s3://bucket/prefix/`); absent on a volume. */
+  readonly location?: string;
 }
 
 /** What stands beside the repository: one worker per repository, on the queue `repository/<name>`. No cluster access. */
@@ -125,7 +127,7 @@ export interface RepositoryActivities {
   /** Pins the snapshot that a restore will use. Throws SnapshotNotFound when the choice matches none of those that exist. */
   selectSnapshot(input: SelectSnapshotInput): Promise<SelectSnapshotResult>;
   listRepositorySnapshots(input: ListSnapshotsInput): Promise<ListSnapshotsResult>;
-  /** Creates the repository on an empty volume. Throws RepositoryExists. */
+  /** Creates the repository on an empty volume or under an empty prefix. Throws RepositoryExists. */
   createRepository(input: CreateRepositoryInput): Promise<RepositoryIdentity>;
   /** Finds the one repository in the volume by looking, and reads its unique id. Throws RepositoryNotFound, RepositoryExists (several). */
   identifyRepository(input: { readonly repository: string }): Promise<RepositoryIdentity>;
@@ -138,6 +140,8 @@ export interface RepositoryRecord {
   readonly uniqueId?: string;
   /** Where in its volume it lies, relative to the root; absent at the root. */
   readonly path?: string;
+  /** The object store that it lies in; absent on a volume. */
+  readonly location?: string;
   /** The run that is creating it, written before the creation starts. */
   readonly creatingRun?: string;
 }
@@ -152,6 +156,7 @@ export interface RepositoryRecordActivities {
     readonly repository: string;
     readonly uniqueId: string;
     readonly path?: string;
+    readonly location?: string;
     readonly runId: string;
     readonly replace: boolean;
   }): Promise<void>;
@@ -163,4 +168,6 @@ export interface InitRepositoryResult {
   readonly uniqueId: string;
   /** Where in its volume it lies, relative to the root; absent at the root. */
   readonly path?: string;
+  /** The object store that it lies in; absent on a volume. */
+  readonly location?: string;
 }

@@ -52,11 +52,10 @@ async function create(request: ResolvedInit, tracker: RunTracker): Promise<InitR
     );
   }
   await tracker.phase('RecordIntent', () => records.recordRepositoryIntent({ repository, runId }));
-  const { uniqueId } = await tracker.phase('Create', () => beside.createRepository({ repository, runId }));
-  await tracker.phase('RecordIdentity', () =>
-    records.recordRepositoryIdentity({ repository, uniqueId, runId, replace: false }),
-  );
-  return { outcome: 'Created', repository, uniqueId };
+  const { uniqueId, location } = await tracker.phase('Create', () => beside.createRepository({ repository, runId }));
+  const made = { repository, uniqueId, ...(location ? { location } : {}) };
+  await tracker.phase('RecordIdentity', () => records.recordRepositoryIdentity({ ...made, runId, replace: false }));
+  return { outcome: 'Created', ...made };
 }
 
 async function adopt(request: ResolvedInit, tracker: RunTracker): Promise<InitRepositoryResult> {
@@ -64,11 +63,12 @@ async function adopt(request: ResolvedInit, tracker: RunTracker): Promise<InitRe
   const { records, beside } = steps(request);
   const { runId } = workflowInfo();
   const known = await tracker.phase('ReadRecord', () => records.readRepositoryRecord({ repository }));
-  const { uniqueId, path } = await tracker.phase('Identify', () => beside.identifyRepository({ repository }));
-  const found = { repository, uniqueId, ...(path ? { path } : {}) };
+  const { uniqueId, path, location } = await tracker.phase('Identify', () => beside.identifyRepository({ repository }));
+  const found = { repository, uniqueId, ...(path ? { path } : {}), ...(location ? { location } : {}) };
   if (!uniqueId)
     throw ApplicationFailure.nonRetryable(`repository ${repository} has no unique id`, FailureType.RepositoryNotFound);
-  if (known.uniqueId === uniqueId && known.path === path) return { outcome: 'AlreadyKnown', ...found };
+  if (known.uniqueId === uniqueId && known.path === path && known.location === location)
+    return { outcome: 'AlreadyKnown', ...found };
   await tracker.phase('RecordIdentity', () => records.recordRepositoryIdentity({ ...found, runId, replace: true }));
   return { outcome: 'Adopted', ...found };
 }

@@ -1,5 +1,6 @@
 import type { RunStatus } from '../../api/declared-object.ts';
 import type { AccessMode } from '../../api/kubernetes-values.ts';
+import type { RepositoryPlace } from '../../api/repository-place.ts';
 import type { ResolvedRestore } from '../../api/restore-request.ts';
 import type { CleanUpResult, RunReference } from '../backup/contract.ts';
 import type { PhaseTiming } from '../progress.ts';
@@ -51,8 +52,8 @@ export interface RestorePreflight {
   readonly waiting?: WaitingClaim;
   readonly privileged: boolean;
   readonly repositoryUniqueId: string;
-  /** The repository's folder, as movers see it. */
-  readonly repositoryPath: string;
+  /** Where movers find the repository. */
+  readonly repository: RepositoryPlace;
 }
 
 /** The claim that will be made, decided once. */
@@ -65,8 +66,8 @@ export interface RestorePlan {
   readonly nodeName?: string;
   readonly privileged: boolean;
   readonly repositoryUniqueId: string;
-  /** The repository's folder, as movers see it. */
-  readonly repositoryPath: string;
+  /** Where movers find the repository. */
+  readonly repository: RepositoryPlace;
 }
 
 /** A plan without a snapshot is that of an empty volume: a first deployment. */

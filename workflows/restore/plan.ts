@@ -42,10 +42,10 @@ export const planEmptyVolume = (found: RestorePreflight, waiting: WaitingClaim):
 });
 
 /** What preflight found around the volume, the same for every plan. */
-const surroundings = ({ privileged, repositoryUniqueId, repositoryPath }: RestorePreflight) => ({
+const surroundings = ({ privileged, repositoryUniqueId, repository }: RestorePreflight) => ({
   privileged,
   repositoryUniqueId,
-  repositoryPath,
+  repository,
 });
 
 /** The size of the empty claim of a first deployment. Throws InvalidInput when the request does not say it. */

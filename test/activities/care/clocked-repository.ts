@@ -6,7 +6,7 @@ import {
   repositoryCreateArguments,
   snapshotCreateArguments,
 } from '../../../activities/kopia/arguments.ts';
-import { buildKopiaConfig } from '../../../activities/kopia/config.ts';
+import { buildKopiaConfig, folderStorage } from '../../../activities/kopia/config.ts';
 import { maintenanceInfoArguments, maintenanceSetArguments } from '../../../activities/kopia/maintenance-arguments.ts';
 import { type MaintenanceInfo, parseMaintenanceInfo } from '../../../activities/kopia/maintenance-output.ts';
 import { type ListedSnapshot, parseSnapshotCreated, parseSnapshotList } from '../../../activities/kopia/output.ts';
@@ -60,7 +60,10 @@ export class ClockedRepository {
     const cacheDirectory = join(this.root, `cache-${path.split('/').at(-1)}`);
     // Once: another Kopia may be reading it.
     if (!this.configs.has(file)) {
-      writeFileSync(file, buildKopiaConfig({ identity: client, path, cacheDirectory, readOnly: false }));
+      writeFileSync(
+        file,
+        buildKopiaConfig({ identity: client, storage: folderStorage(path), cacheDirectory, readOnly: false }),
+      );
       this.configs.add(file);
     }
     return file;

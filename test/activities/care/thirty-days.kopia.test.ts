@@ -25,8 +25,8 @@ const SEED = Number(process.env.STOWAGE_TEST_SEED ?? 20_261_125);
 const START = Date.parse('2024-02-10T00:20:00Z');
 const HOURS = 30 * 24;
 
-/** A week is lived through hour by hour; after it every fourth hour, or it would be 5,000 processes and seven minutes. */
-const EVERY_HOUR_UNTIL = 7 * 24;
+/** Three days are lived through hour by hour; after them every fourth hour, or it would be 5,000 processes and seven minutes. */
+const EVERY_HOUR_UNTIL = 3 * 24;
 const isStep = (hour: number): boolean => hour < EVERY_HOUR_UNTIL || hour % 4 === 3;
 const APPLICATIONS = 5;
 

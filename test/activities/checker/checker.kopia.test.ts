@@ -25,7 +25,7 @@ import { compareTree } from '../../../activities/checker/compare-tree.ts';
 import { parseDirectory, snapshotTree } from '../../../activities/checker/snapshot-tree.ts';
 import { printable } from '../../../activities/checker/tally.ts';
 import { repositoryCreateArguments, snapshotRestoreArguments } from '../../../activities/kopia/arguments.ts';
-import { buildKopiaConfig } from '../../../activities/kopia/config.ts';
+import { buildKopiaConfig, folderStorage } from '../../../activities/kopia/config.ts';
 import type { CreatedSnapshot } from '../../../activities/kopia/output.ts';
 import { type KopiaServer, startKopiaServer } from '../../../activities/kopia/server.ts';
 import type { Comparison } from '../../../workflows/restore/contract.ts';
@@ -82,7 +82,11 @@ beforeAll(async () => {
   const configPath = join(bench.root, 'check.config');
   writeFileSync(
     configPath,
-    buildKopiaConfig({ identity: { username: 'check', hostname: 'stowage' }, path: bench.repository, readOnly: true }),
+    buildKopiaConfig({
+      identity: { username: 'check', hostname: 'stowage' },
+      storage: folderStorage(bench.repository),
+      readOnly: true,
+    }),
   );
   server = await startKopiaServer({
     binary: bench.binary,

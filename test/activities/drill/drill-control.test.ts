@@ -84,7 +84,11 @@ describe('the throw-away claim of a drill', () => {
 describe('the preflight of a drill', () => {
   test('tells what the claim is like, and does without one', async () => {
     const { activities, run, claim } = await world();
-    const usable = { privileged: false, repositoryUniqueId: UNIQUE_ID, repositoryPath: '/repository' };
+    const usable = {
+      privileged: false,
+      repositoryUniqueId: UNIQUE_ID,
+      repository: { kind: 'Volume', claim: 'kopia', path: '/repository' },
+    };
     await expect(run(() => activities.preflightDrill(inputOf()))).resolves.toEqual(usable);
     await claim('app-config');
     await expect(run(() => activities.preflightDrill(inputOf()))).resolves.toEqual({

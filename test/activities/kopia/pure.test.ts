@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { instant, isoWeek } from '../../../activities/kopia/calendar.ts';
-import { buildKopiaConfig } from '../../../activities/kopia/config.ts';
+import { buildKopiaConfig, folderStorage } from '../../../activities/kopia/config.ts';
 import { estimateProgress, parseTransferSample } from '../../../activities/kopia/progress.ts';
 import { redact, stripTerminalCodes } from '../../../activities/kopia/redaction.ts';
 
 describe('configuration', () => {
   it('keeps the format cache off, group modes on, and no size of a cache at 0', () => {
-    const request = { identity: { username: 'app-src', hostname: 'demo' }, path: '/repository', readOnly: true };
+    const request = {
+      identity: { username: 'app-src', hostname: 'demo' },
+      storage: folderStorage('/repository'),
+      readOnly: true,
+    };
     const config = JSON.parse(buildKopiaConfig({ ...request, cacheDirectory: '/cache/1', cacheSize: { bytes: 100 } }));
     expect(config).toMatchObject({
       formatBlobCacheDuration: -1,
@@ -23,7 +27,12 @@ describe('configuration', () => {
 
 describe('the sizes of a cache', () => {
   const sizes = (cacheSize: { bytes: number; contentBytes?: number; metadataBytes?: number }): number[] => {
-    const request = { identity: { username: 'a', hostname: 'b' }, path: '/r', readOnly: true, cacheDirectory: '/c' };
+    const request = {
+      identity: { username: 'a', hostname: 'b' },
+      storage: folderStorage('/r'),
+      readOnly: true,
+      cacheDirectory: '/c',
+    };
     const { caching } = JSON.parse(buildKopiaConfig({ ...request, cacheSize }));
     return [caching.maxCacheSize, caching.maxMetadataCacheSize];
   };

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { snapshotCreateArguments } from '../../../activities/kopia/arguments.ts';
-import { buildKopiaConfig } from '../../../activities/kopia/config.ts';
+import { buildKopiaConfig, folderStorage } from '../../../activities/kopia/config.ts';
 import { type CreatedSnapshot, parseSnapshotCreated } from '../../../activities/kopia/output.ts';
 import type { Identity } from '../../../api/identity.ts';
 
@@ -42,7 +42,7 @@ export class Bench {
     const config = join(this.root, 'mover.config');
     const text = buildKopiaConfig({
       identity: IDENTITY,
-      path: this.repository,
+      storage: folderStorage(this.repository),
       cacheDirectory: join(this.root, 'mover-cache'),
       readOnly: false,
     });

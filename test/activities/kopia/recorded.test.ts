@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { classifyKopiaError, decisiveFailure, type KopiaOperation } from '../../../activities/kopia/errors.ts';
+import type { KopiaOperation } from '../../../activities/kopia/error-rules.ts';
+import { classifyKopiaError, decisiveFailure } from '../../../activities/kopia/errors.ts';
 import {
   parsePolicy,
   parseRestored,
@@ -65,6 +66,16 @@ describe('what Kopia 0.21.1 says when it fails', () => {
     ['read /repository/x: input/output error', 'RepositoryUnreachable'],
     ['write /repository/p/abc: disk quota exceeded', 'RepositoryFull'],
     ['open repository: repository upgrade in progress', 'RepositoryLocked'],
+    // Of object stores: versitygw, AWS, MinIO, WebDAV.
+    ['error listing blobs: The specified bucket does not exist', 'RepositoryNotFound'],
+    ['open repository: error retrieving storage config from bucket "b": Access Denied.', 'RepositoryUnreachable'],
+    ['error: The AWS Access Key Id you provided does not exist in our records.', 'RepositoryUnreachable'],
+    ['ReadStream .shards: Authorize .shards: 401', 'RepositoryUnreachable'],
+    [
+      'Get "https://s3.lan/b": tls: failed to verify certificate: x509: certificate signed by unknown authority',
+      'RepositoryUnreachable',
+    ],
+    ['error writing: Please reduce your request rate.', 'RepositoryUnreachable'],
     ['something that nobody has seen before', 'MoverFailed'],
   ])('%s is %s', (line, type) => {
     expect(classifyKopiaError(`\u001b[31mERROR\u001b[0m ${line}\n`).type).toBe(type);

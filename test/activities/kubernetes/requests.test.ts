@@ -81,6 +81,17 @@ describe('errors of the API server', () => {
     });
   });
 
+  it('says who wrote an object, and keeps in memory nothing of which fields', async () => {
+    const managedFields = [{ manager: 'stowage', operation: 'Apply', fieldsV1: { 'f:status': {} } }];
+    const metadata = { name: 'kopia', namespace: 'demo', managedFields };
+    const { cluster } = await start([json(200, { metadata }), json(200, { metadata })]);
+    for (const kind of ['ReplicationSource', 'PersistentVolumeClaim'] as const) {
+      const found = (await cluster.get(kind, ref))?.metadata?.managedFields;
+      expect(found).toMatchObject([{ manager: 'stowage', operation: 'Apply' }]);
+      expect(JSON.stringify(found)).not.toContain('f:status');
+    }
+  });
+
   it('neither bodies nor headers nor tokens get into an error', async () => {
     const { cluster } = await start([
       (response) => response.writeHead(502, { 'x-secret': 'hunter2' }).end('<html>hunter2 of a proxy</html>'),

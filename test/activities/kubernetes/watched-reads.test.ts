@@ -12,6 +12,7 @@ import { failureOf, smallWorld } from '../small-world.ts';
 
 const DEMO = { name: 'demo' };
 const RECORD = { namespace: 'stowage-system', name: 'stowage-repository-kopia' };
+const RECORD_METADATA = { ...RECORD, labels: { 'app.kubernetes.io/component': 'repository-record' } };
 const away = new PortError('ClusterUnreachable', 'planned');
 
 /** What others do goes to `inner`; what this process does to `reads`. */
@@ -22,7 +23,7 @@ let warnings: object[];
 
 beforeEach(async () => {
   inner = new InMemoryCluster({ namespaces: ['demo', 'stowage-system'] });
-  await inner.create('ConfigMap', { metadata: RECORD, data: { uniqueId: '1' } });
+  await inner.create('ConfigMap', { metadata: RECORD_METADATA, data: { uniqueId: '1' } });
   plan = new FaultPlan();
   warnings = [];
   const silent = (): void => undefined;
@@ -143,7 +144,7 @@ describe('what this process wrote', () => {
       '3',
       async () => {
         await reads.delete('ConfigMap', RECORD);
-        await reads.create('ConfigMap', { metadata: RECORD, data: { uniqueId: '3' } });
+        await reads.create('ConfigMap', { metadata: RECORD_METADATA, data: { uniqueId: '3' } });
       },
     ],
   ];

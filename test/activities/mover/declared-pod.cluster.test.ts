@@ -79,7 +79,7 @@ test('movers run with everything that is declared of their pods, and leave nothi
     accessModes: ['ReadWriteOnce'],
     privileged: false,
     repositoryUniqueId: world.uniqueId,
-    repositoryPath: '/repository',
+    repository: { kind: 'Volume', claim: 'kopia', path: '/repository' },
   };
   const restore = { run: newRun(), request: resolveRestore(volume) };
   const input = { ...restore, plan: restorePlan };

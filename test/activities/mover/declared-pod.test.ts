@@ -4,6 +4,7 @@ import { buildBackupJob } from '../../../activities/mover/backup-job.ts';
 import { buildCheckJob } from '../../../activities/mover/check-job.ts';
 import { declaredClaims } from '../../../activities/mover/declared-pod.ts';
 import { buildRestoreJob } from '../../../activities/mover/restore-job.ts';
+import { placeOf } from '../../../activities/volume/repository-place.ts';
 import { type BackupRequest, resolveBackup } from '../../../api/backup-request.ts';
 import { resolveRestore } from '../../../api/restore-request.ts';
 import { backupInput, backupPlan, restorePlan, restoreStep, settings } from '../small-world.ts';
@@ -22,23 +23,34 @@ type Declared = Pick<
 const volume = { namespace: 'demo', claim: 'app-config' };
 const podOf = (job: V1Job): V1PodSpec => job.spec!.template.spec!;
 
+/** As preflight finds it. */
+const place = (declared: Declared) => ({ repository: placeOf(declared, { kind: 'Volume' })! });
+
 const builders = {
   backup: (declared: Declared, nodeName?: string) =>
     buildBackupJob(
       {
-        ...backupInput({ plan: { ...backupPlan, ...(nodeName ? { nodeName } : {}) } }),
+        ...backupInput({ plan: { ...backupPlan, ...place(declared), ...(nodeName ? { nodeName } : {}) } }),
         request: resolveBackup({ ...volume, ...declared }),
       },
       settings,
     ),
   restore: (declared: Declared) =>
     buildRestoreJob(
-      { ...restoreStep(), plan: restorePlan, request: resolveRestore({ ...volume, ...declared }) },
+      {
+        ...restoreStep(),
+        plan: { ...restorePlan, ...place(declared) },
+        request: resolveRestore({ ...volume, ...declared }),
+      },
       settings,
     ),
   check: (declared: Declared) =>
     buildCheckJob(
-      { ...restoreStep(), plan: restorePlan, request: resolveRestore({ ...volume, ...declared }) },
+      {
+        ...restoreStep(),
+        plan: { ...restorePlan, ...place(declared) },
+        request: resolveRestore({ ...volume, ...declared }),
+      },
       settings,
     ),
 };
@@ -122,7 +134,8 @@ describe.each(all.slice(0, 2))('volumes beside the repository, of a %s', (_name,
 
 test('the claims that may keep a mover from starting are those it mounts', () => {
   const moverVolumes = [{ mountPath: 'more', volumeSource: { persistentVolumeClaim: { claimName: 'more' } } }];
-  const claims = (declared: Declared) => declaredClaims(resolveBackup({ ...volume, ...declared }));
+  const claims = (declared: Declared) =>
+    declaredClaims(place(declared).repository, resolveBackup({ ...volume, ...declared }));
   expect(claims({ moverVolumes })).toEqual(['kopia', 'more']);
   expect(claims({ repositoryNfs: { server: 'nas', path: '/x' } })).toEqual([]);
 });

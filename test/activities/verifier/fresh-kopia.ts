@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { snapshotTree } from '../../../activities/checker/snapshot-tree.ts';
-import { buildKopiaConfig } from '../../../activities/kopia/config.ts';
+import { buildKopiaConfig, folderStorage } from '../../../activities/kopia/config.ts';
 import { type KopiaOutcome, runKopia } from '../../../activities/kopia/process.ts';
 import { startKopiaServer } from '../../../activities/kopia/server.ts';
 import { layoutProblem } from '../../../activities/verifier/layout.ts';
@@ -23,7 +23,7 @@ export class FreshKopia implements VerifyTools {
     const cacheDirectory = join(this.root, 'cache');
     mkdirSync(cacheDirectory);
     const configPath = join(this.root, 'kopia.config');
-    this.config = buildKopiaConfig({ identity: READER, path, cacheDirectory, readOnly: true });
+    this.config = buildKopiaConfig({ identity: READER, storage: folderStorage(path), cacheDirectory, readOnly: true });
     writeFileSync(configPath, this.config);
     this.environment = { ...repository.environment(READER), configPath, homeDirectory: this.root };
   }

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, w
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { repositoryCreateArguments } from '../../../activities/kopia/arguments.ts';
-import { buildKopiaConfig } from '../../../activities/kopia/config.ts';
+import { buildKopiaConfig, folderStorage } from '../../../activities/kopia/config.ts';
 import { formatIdentity } from '../../../api/identity.ts';
 import { isWhole, parseVerifyLine, type VerifyReport } from '../../../api/verify-report.ts';
 import { filesBelow } from '../care/clocked-repository.ts';
@@ -50,7 +50,12 @@ interface Ended {
 async function verify(args: readonly string[], password = PASSWORD): Promise<Ended> {
   const cacheDirectory = join(bench.root, 'mover-cache');
   const configPath = join(bench.root, 'verify.config');
-  const config = buildKopiaConfig({ identity: IDENTITY, path: bench.repository, cacheDirectory, readOnly: true });
+  const config = buildKopiaConfig({
+    identity: IDENTITY,
+    storage: folderStorage(bench.repository),
+    cacheDirectory,
+    readOnly: true,
+  });
   writeFileSync(configPath, config);
   const before = readdirSync(cacheDirectory);
   const said = { stdout: '', stderr: '' };

@@ -45,7 +45,7 @@ describe('preflight of a backup', () => {
       cacheClaimExists: false,
       privileged: false,
       repositoryUniqueId: UNIQUE_ID,
-      repositoryPath: '/repository',
+      repository: { kind: 'Volume', claim: 'kopia', path: '/repository' },
     });
     expect(Object.values(cluster.requestCounts()).reduce((a, b) => a + b, 0) - before).toBe(4);
     expect(Object.keys(cluster.requestCounts()).some((call) => /^(patch|delete)/.test(call))).toBe(false);

@@ -11,7 +11,7 @@ afterEach(() => w?.cluster.verifyControllers());
 const emptyPlan = planEmptyVolume(
   {
     ...{ claimExists: false, handedOverByThisRun: false, privileged: false },
-    ...{ repositoryUniqueId: UNIQUE_ID, repositoryPath: '/repository' },
+    ...{ repositoryUniqueId: UNIQUE_ID, repository: { kind: 'Volume', claim: 'kopia', path: '/repository' } },
   },
   { capacity: '3Gi', storageClassName: 'waits', accessModes: ['ReadWriteOnce'] },
 );
@@ -33,7 +33,7 @@ describe('a claim that waits for its volume', () => {
     const tags = { 'stowage-capacity': '2Gi', 'stowage-storage-class': 'old' };
     expect(planRestore(request, found, { ...snapshot, tags })).toEqual({
       snapshot: { ...snapshot, tags },
-      repositoryPath: '/repository',
+      repository: { kind: 'Volume', claim: 'kopia', path: '/repository' },
       ...{ capacity: '3Gi', storageClassName: 'waits', accessModes: ['ReadWriteMany'], nodeName: 'node-7' },
       ...{ privileged: false, repositoryUniqueId: UNIQUE_ID },
     });

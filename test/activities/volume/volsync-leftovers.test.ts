@@ -115,9 +115,10 @@ async function stage({ job, jobState, snapshot, copy, declared }: Scene) {
     });
     await small.run(() => post());
   };
-  const pathOf = async (repositoryPath?: string): Promise<string> => {
+  const pathOf = async (repositoryPath?: string): Promise<string | undefined> => {
     const step = backupStep(repositoryPath ? { repositoryPath } : {});
-    return (await small.run(() => control.preflightBackup(step))).repositoryPath;
+    const { repository } = await small.run(() => control.preflightBackup(step));
+    return repository.kind === 'Volume' ? repository.path : undefined;
   };
   return { cluster, uids, backUp, pathOf };
 }
