@@ -13,18 +13,23 @@ import { wholeSeconds } from '../../api/run-status.ts';
 import type { RepositoryObject } from '../ports/cluster.ts';
 import { buildConditions, type WantedCondition } from './condition.ts';
 import type { PassNotes, WatchDependencies } from './declared-context.ts';
-import { invalidSpec } from './problem.ts';
+import { invalidSpec, ownProblem } from './problem.ts';
+
+/** After a status that was refused, milliseconds. */
+const REFUSED_AGAIN = 60_000;
 
 /** The KopiaRepositories of Stowage's namespace, the schedules of their care, and the watch's part of their status. */
 export class CarePass {
   readonly #dependencies: WatchDependencies;
   #done = '';
+  /** By uid: when a refused status is tried again, milliseconds since 1970. */
+  readonly #refused = new Map<string, number>();
 
   constructor(dependencies: WatchDependencies) {
     this.#dependencies = dependencies;
   }
 
-  /** Throws PortError when Temporal or the cluster is away. */
+  /** Throws PortError ClusterUnreachable when Temporal or the cluster is away. */
   async run(objects: readonly RepositoryObject[], complete: boolean, notes: PassNotes): Promise<void> {
     const read = objects.map((object) => ({ object, reading: readKopiaRepository(object) }));
     const declared = read.flatMap(({ reading }) => (reading.kind === 'Repository' ? [reading.declared] : []));
@@ -35,7 +40,25 @@ export class CarePass {
       await this.#dependencies.orchestrator.syncCare(declared);
       this.#done = fingerprint;
     }
-    for (const { object, reading } of read) await this.#writeStatus(object, reading, notes);
+    for (const { object, reading } of read) await this.#tell(object, reading, notes);
+  }
+
+  /** A status that is refused is the object's own trouble: it is written again later, and nothing else waits for it. */
+  async #tell(object: RepositoryObject, reading: RepositoryReading, notes: PassNotes): Promise<void> {
+    const { clock, log } = this.#dependencies;
+    const { uid = '', name } = object.metadata ?? {};
+    const again = this.#refused.get(uid) ?? 0;
+    if (clock.now() < again) return notes.lookAgain(again);
+    try {
+      await this.#writeStatus(object, reading, notes);
+      this.#refused.delete(uid);
+    } catch (error) {
+      const { reason } = ownProblem(error);
+      log.warn({ name, error }, 'the status of a KopiaRepository could not be written');
+      this.#refused.set(uid, clock.now() + REFUSED_AGAIN);
+      notes.hold(reason);
+      notes.lookAgain(clock.now() + REFUSED_AGAIN);
+    }
   }
 
   async #writeStatus(object: RepositoryObject, reading: RepositoryReading, notes: PassNotes): Promise<void> {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PortError } from '../../../activities/ports/port-error.ts';
 import { REPOSITORY_API_VERSION, REPOSITORY_KIND } from '../../../api/declared-object.ts';
 import { isCareId } from '../../../workflows/care/contract.ts';
 import { manifest } from '../../schedules/manifests.ts';
@@ -140,5 +141,22 @@ describe('a declared repository', () => {
     await world.cluster.delete('ReplicationSource', { namespace: 'demo', name: 'app-src' });
     await world.pass(40);
     expect(drill()).toBeUndefined();
+  });
+
+  it('whose status is refused fails no pass, and is told a minute later', async () => {
+    world.faults.add({
+      method: 'applyStatus',
+      kind: 'KopiaRepository',
+      name: 'kopia',
+      times: 1,
+      error: new PortError('Forbidden', 'may not patch kopiarepositories/status'),
+    });
+    await world.apply(repository());
+    await world.pass(10);
+    expect(world.small.heartbeats.at(-1)).toMatchObject({ held: { Forbidden: 1 } });
+    expect(world.small.heartbeats.at(-1)).not.toHaveProperty('problem');
+    expect(await condition('Accepted')).toBeUndefined();
+    await world.pass(65);
+    expect(await condition('Accepted')).toMatch(/^True/);
   });
 });
