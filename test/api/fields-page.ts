@@ -76,7 +76,7 @@ ${repositoryTable()}
 
 ## KopiaMaintenance
 
-Of this kind \`spec\` itself holds the fields. It is read and checked; nothing starts a maintenance from it yet.
+Of this kind \`spec\` itself holds the fields. Each object is a schedule `maintain/<namespace>/<name>`: [maintenance](maintenance.md#kopiamaintenance).
 
 ${table(MaintenanceSpec)}
 `;

@@ -52,7 +52,10 @@ async function status(): Promise<MaintenanceStatus> {
 /** Waits for a status as wanted, and returns it; the error tells the last one. */
 async function untilStatus(wanted: (status: MaintenanceStatus) => boolean): Promise<MaintenanceStatus> {
   let last: MaintenanceStatus = {};
-  const look = async (): Promise<boolean> => wanted((last = await status()));
+  const look = async (): Promise<boolean> => {
+    last = await status();
+    return wanted(last);
+  };
   await until(`KopiaMaintenance ${namespace}/${NAME} as wanted`, 120, look).catch((cause: unknown) => {
     throw new Error(`the status is ${JSON.stringify(last, undefined, 1)}`, { cause });
   });
