@@ -76,7 +76,7 @@ ${repositoryTable()}
 
 ## KopiaMaintenance
 
-Of this kind \`spec\` itself holds the fields. Each object is a schedule `maintain/<namespace>/<name>`: [maintenance](maintenance.md#kopiamaintenance).
+Of this kind \`spec\` itself holds the fields. Each object is a schedule \`maintain/<namespace>/<name>\`: [maintenance](maintenance.md#kopiamaintenance).
 
 ${table(MaintenanceSpec)}
 `;
