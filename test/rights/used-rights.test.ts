@@ -21,6 +21,8 @@ const EXPLAINED: Readonly<Record<Role, Readonly<Record<Right, string>>>> = {
     'list batch/jobs': OLDER_SERVER,
     'list /namespaces': OLDER_SERVER,
     'list snapshot.storage.k8s.io/volumesnapshots': OLDER_SERVER,
+    'list stowage.dev/kopiarepositories': OLDER_SERVER,
+    'list volsync.backube/kopiamaintenances': OLDER_SERVER,
     'list volsync.backube/replicationdestinations': OLDER_SERVER,
     'list volsync.backube/replicationsources': OLDER_SERVER,
     'get snapshot.storage.k8s.io/volumesnapshots': MADE_AGAIN,
